@@ -1,0 +1,73 @@
+# Everything a person or a machine does with this checkout. Nothing has to be run before `make demo` or `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PAGE := src/bathyscope/workbench/page/index.html
+NODE_MODULES := frontend/node_modules/.package-lock.json
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: help setup demo test python-tests page lint types bench dev clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo    train a small network on real images, record it, look at it (about two minutes)"
+	@echo "make test    every test: lint, types, TypeScript, Python, a real browser"
+	@echo "make setup   what both need, without running anything"
+	@echo "make lint | types | page | bench | dev | clean"
+
+$(VENV)/.user: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Bathyscope needs Python 3.11 or newer; $(PYTHON) is older. Try: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
+	@echo "Setting up Python in $(VENV) …"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) --editable '.[torch]'
+	@touch $@
+
+$(VENV)/.developer: $(VENV)/.user
+	@echo "Installing what the tests need …"
+	@$(PIP) --editable '.[torch,huggingface,lightning,keras,dev]'
+	@touch $@
+
+$(VENV)/.browser: $(VENV)/.developer
+	@$(BIN)/python tools/ensure_browser.py
+	@touch $@
+
+$(NODE_MODULES): frontend/package.json frontend/package-lock.json
+	@command -v npm > /dev/null || { echo "The page is built with Node.js 20 or newer, and there is no npm here. Install Node.js, then run this again."; exit 1; }
+	@echo "Installing what the page is built with …"
+	@cd frontend && npm ci --no-audit --no-fund --loglevel=error > /dev/null
+	@touch $@
+
+$(PAGE): $(NODE_MODULES) $(shell find frontend/src -type f 2> /dev/null) frontend/index.html frontend/vite.config.ts
+	@echo "Building the page …"
+	@cd frontend && npm run --silent build -- --logLevel=error
+	@touch $@
+
+setup: $(VENV)/.developer $(VENV)/.browser $(PAGE)
+
+page: $(PAGE)
+
+demo: $(VENV)/.user $(PAGE)
+	@$(BIN)/bathyscope demo
+
+lint: $(VENV)/.developer
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check .
+
+types: $(VENV)/.developer $(NODE_MODULES)
+	@$(BIN)/mypy --no-error-summary
+	@cd frontend && npm run --silent types
+
+test: setup lint types
+	@cd frontend && npm test --silent
+	@$(BIN)/pytest
+
+bench: setup
+	@for script in benchmarks/*.py; do echo; echo "# $$script"; $(BIN)/python $$script || exit 1; done
+
+dev: setup
+	@test -d runs/demo || $(BIN)/bathyscope demo --no-serve
+	@trap 'kill 0' EXIT; (cd frontend && npm run --silent build -- --watch --logLevel=error) & $(BIN)/bathyscope open runs/demo
+
+clean:
+	@rm -rf $(VENV) frontend/node_modules src/bathyscope/workbench/page dist
