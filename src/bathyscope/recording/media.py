@@ -1,0 +1,83 @@
+"""Pictures of samples: decoding whatever was recorded, and thumbnails."""
+
+from __future__ import annotations
+
+import io
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from bathyscope.errors import MediaError
+
+MAX_PIXELS = 100_000_000
+"""Larger pictures are refused: a few kilobytes can claim to be gigabytes."""
+
+SMALL = 64
+"""Thumbnails up to this side are stored without loss: in a 28-pixel picture every pixel counts."""
+
+
+class Media(NamedTuple):
+    """A recorded picture: its encoded bytes, and the path it came from, if it had one."""
+
+    content: bytes | None
+    path: str | None
+
+
+def decode(content: bytes | None, who: str) -> Image.Image:
+    """Open an encoded picture as mode L, RGB or RGBA, upright.
+
+    Raises
+    ------
+    MediaError
+        If there are no bytes, they are no picture, are cut off, or claim more than `MAX_PIXELS`.
+    """
+    if not content:
+        raise MediaError(f"The image of {who} was recorded without bytes.")
+    try:
+        picture = Image.open(io.BytesIO(content))
+        if picture.width * picture.height > MAX_PIXELS:
+            raise MediaError(
+                f"The image of {who} claims {picture.width:,} × {picture.height:,} pixels; "
+                f"up to {MAX_PIXELS:,} pixels are shown."
+            )
+        picture.load()
+    except MediaError:
+        raise
+    except UnidentifiedImageError as error:
+        raise MediaError(f"The image of {who} is in no format that can be shown ({len(content):,} bytes).") from error
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise MediaError(f"The image of {who} cannot be read: {str(error).rstrip('.')}.") from error
+    return _displayable(ImageOps.exif_transpose(picture))
+
+
+def encode_png(pixels: np.ndarray) -> bytes:
+    """(H, W), (H, W, 1), (H, W, 3) or (H, W, 4) uint8 as PNG."""
+    if pixels.ndim == 3 and pixels.shape[2] == 1:
+        pixels = pixels[:, :, 0]
+    buffer = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(pixels)).save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()
+
+
+def thumbnail(picture: Image.Image, size: int | None) -> bytes:
+    """WebP that fits a square of `size` pixels; None keeps the size. Never enlarges: the page does, without blur."""
+    if size is not None and max(picture.size) > size:
+        picture = picture.copy()
+        picture.thumbnail((size, size), Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    picture.save(buffer, "WEBP", lossless=max(picture.size) <= SMALL, quality=82, method=2)
+    return buffer.getvalue()
+
+
+def _displayable(picture: Image.Image) -> Image.Image:
+    if picture.mode.startswith(("I", "F")):  # 16-bit and float pictures: stretch what is there over 8 bits
+        values = np.asarray(picture, dtype=np.float32)
+        low, high = float(values.min()), float(values.max())
+        span = high - low
+        return Image.fromarray(((values - low) * (255 / span if span else 0)).astype(np.uint8))
+    if picture.mode in ("1", "L"):
+        return picture.convert("L")
+    if picture.mode in ("LA", "PA", "RGBA", "RGBa") or "transparency" in picture.info:
+        return picture.convert("RGBA")
+    return picture.convert("RGB")

@@ -1,0 +1,192 @@
+"""Running an analysis on a recording once: what an analysis is, and where its results are kept.
+
+The protocol stands here because the recording keeps the results; `bathyscope.analyses` holds the list of them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import time
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
+
+import pyarrow as pa
+
+from bathyscope._version import __version__
+from bathyscope.errors import MissingInputError
+from bathyscope.recording.arrays import readable
+from bathyscope.recording.files import UNFINISHED, discard, place, storage_errors, write_atomic
+from bathyscope.recording.schema import dump_json
+
+if TYPE_CHECKING:
+    from bathyscope.recording.reader import Recording
+
+
+class Progress(Protocol):
+    """Told how far a run is; may raise AnalysisCancelled to stop it."""
+
+    def __call__(self, done: float, message: str = "") -> None:
+        """`done` grows from 0 to 1."""
+
+
+class Result(Protocol):
+    """A frozen dataclass of arrays that becomes Arrow tables and back, and never holds a model."""
+
+    def to_tables(self) -> dict[str, pa.Table]:
+        """Everything in the result."""
+        ...
+
+    @classmethod
+    def from_tables(cls, tables: Mapping[str, pa.Table]) -> Self:
+        """The same result again."""
+        ...
+
+
+class Analysis(Protocol):
+    """One question to a recording: a frozen dataclass whose fields are its parameters, each fit for JSON.
+
+    The same parameters on the same recording give the same result. A field `checkpoint` that names one says that
+    nothing is read from the others, so that the result stays valid while more are recorded.
+    """
+
+    name: ClassVar[str]
+    question: ClassVar[str]
+    version: ClassVar[int]
+    needs: ClassVar[frozenset[str]]
+    result: ClassVar[type[Any]]
+
+    def run(self, recording: Recording, progress: Progress) -> Any:
+        """Fetch the inputs, call the mathematics, pack the result."""
+        ...
+
+
+def silent(done: float, message: str = "") -> None:
+    """Progress that nobody watches."""
+
+
+NEEDS = {
+    "checkpoints": "no checkpoint yet. Record one with recorder.checkpoint(model)",
+    "embedding": "no layer of role 'embedding'. Record one with embedding='name of the layer'",
+    "head": "no decision layer. Record it with head='name of the last linear layer'",
+    "images": "no images. Record them by giving images as samples",
+    "labels": "no labels. Record them with labels=[…]",
+    "logits": "no outputs yet. Record them with recorder.checkpoint(model) or from_arrays(logits=…)",
+    "program": "no exported model. Record it with export=True",
+}
+"""What an analysis may need, and what to do where a recording lacks it."""
+
+
+def missing(recording: Recording, needs: frozenset[str]) -> list[str]:
+    """Which of `needs` the recording lacks, each as the end of a sentence: "no labels. Record them with …"."""
+    checkpoints = recording.checkpoints
+    there = {
+        "checkpoints": bool(checkpoints),
+        "embedding": bool(checkpoints) and recording.embedding_layer is not None,
+        "head": any(checkpoint.has_head for checkpoint in checkpoints),
+        "images": recording.kind == "image",
+        "labels": recording.info.n_missing_labels < len(recording),
+        "logits": any(name.startswith("outputs/") for checkpoint in checkpoints for name in checkpoint.files),
+        "program": recording.program_path is not None,
+    }
+    return [NEEDS[need] for need in sorted(needs) if not there[need]]
+
+
+def parameters_of(analysis: Analysis) -> dict[str, Any]:
+    """Parameters as JSON values."""
+    fields: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(analysis)))  # type: ignore[call-overload]
+    return fields
+
+
+def key_of(recording: Recording, analysis: Analysis) -> str:
+    """Hash of an analysis, its version and parameters, and everything of the recording that it may read."""
+    only = getattr(analysis, "checkpoint", None)
+    checkpoints = recording.checkpoints if only is None else (recording.checkpoint(only),)
+    identity = [
+        analysis.name,
+        analysis.version,
+        parameters_of(analysis),
+        recording.fingerprint,
+        list(recording.classes),
+        [[checkpoint.name, checkpoint.fingerprint] for checkpoint in checkpoints],
+    ]
+    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:20]
+
+
+def run(recording: Recording, analysis: Analysis, progress: Progress) -> Any:
+    """Load the stored result, or run the analysis and store it.
+
+    Raises
+    ------
+    MissingInputError
+        If the recording lacks something that the analysis needs.
+    """
+    if lacks := missing(recording, analysis.needs):
+        raise MissingInputError(f"{analysis.name} cannot run on {recording.path}: it has {'; it has '.join(lacks)}.")
+    stored = load(recording, analysis)
+    if stored is not None:
+        progress(1.0, "from an earlier run")
+        return stored
+    key = key_of(recording, analysis)
+    started = time.monotonic()
+    result = analysis.run(recording, progress)
+    _store(recording.path, analysis, key, result.to_tables(), time.monotonic() - started)
+    progress(1.0)
+    return result
+
+
+def load(recording: Recording, analysis: Analysis) -> Any | None:
+    """The stored result, or None."""
+    files = table_files(recording.path, analysis.name, key_of(recording, analysis))
+    if not files:
+        return None
+    return analysis.result.from_tables({name: read_table(path) for name, path in files.items()})
+
+
+def read_table(path: Path, columns: list[str] | None = None) -> pa.Table:
+    """A table of a stored result, or some of its columns."""
+    with readable(str(path)), pa.OSFile(str(path)) as file:
+        schema = pa.ipc.open_file(file).schema
+        wanted = None if columns is None else [schema.names.index(name) for name in columns]
+        table: pa.Table = pa.ipc.open_file(file, options=pa.ipc.IpcReadOptions(included_fields=wanted)).read_all()
+        return table if columns is None else table.select(columns)
+
+
+def table_files(path: Path, name: str, key: str) -> dict[str, Path]:
+    """Files of a stored result by table name; empty if there is none."""
+    folder = path / "analyses" / name / key
+    if not (folder / "result.json").exists():
+        return {}
+    return {file.stem: file for file in sorted(folder.glob("*.arrow"))}
+
+
+def _store(path: Path, analysis: Analysis, key: str, tables: Mapping[str, pa.Table], duration_s: float) -> None:
+    final = path / "analyses" / analysis.name / key
+    unfinished = final.with_name(f"{UNFINISHED}{key}-{uuid.uuid4().hex[:8]}")
+    about = {
+        "analysis": analysis.name,
+        "version": analysis.version,
+        "parameters": parameters_of(analysis),
+        "bathyscope": __version__,
+        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "duration_s": round(duration_s, 3),
+    }
+    try:
+        with storage_errors(final):
+            unfinished.mkdir(parents=True)
+            for name, table in tables.items():
+                options = pa.ipc.IpcWriteOptions(compression="lz4")
+                with (
+                    pa.OSFile(str(unfinished / f"{name}.arrow"), "wb") as file,
+                    pa.ipc.new_file(file, table.schema, options=options) as sink,
+                ):
+                    sink.write_table(table)
+        write_atomic(unfinished / "result.json", dump_json(about))
+        if not final.exists():  # somebody else may have run the same meanwhile, with the same result
+            place(unfinished, final)
+    finally:
+        discard(unfinished)

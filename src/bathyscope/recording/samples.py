@@ -1,0 +1,279 @@
+"""The samples of a recording: one Parquet table, written in batches, read by column or by row."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from bathyscope.errors import LabelError, SampleIdError, ShapeError
+from bathyscope.recording.arrays import AnyArray, readable, tensor_type, to_arrow
+from bathyscope.recording.files import storage_errors
+from bathyscope.recording.schema import RESERVED_COLUMNS, Kind, Task
+
+IMAGE_TYPE = pa.struct([pa.field("bytes", pa.binary()), pa.field("path", pa.string())])
+"""The convention of Hugging Face `datasets` for an image."""
+
+_DATASETS_NUMBERS = {"halffloat": "float16", "float": "float32", "double": "float64"}
+
+GROUP_BYTES = 8 << 20
+GROUP_ROWS = 1 << 16
+"""A row group ends at whichever comes first; one picture costs reading one group."""
+
+
+class SampleWriter:
+    """Writes samples/part-00000.parquet batch by batch, checking ids and labels on the way.
+
+    Parameters
+    ----------
+    path : file to write
+    task : "multiclass" or "multilabel"
+    kind : what a sample is; names the column that holds it
+    classes : class names, if known already; labels are checked against them
+    metadata : schema of the metadata columns
+    array_shape, array_dtype : of one sample, for kind "array"
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        task: Task,
+        kind: Kind | None,
+        classes: Sequence[str] | None = None,
+        metadata: pa.Schema | None = None,
+        array_shape: tuple[int, ...] = (),
+        array_dtype: str = "float32",
+    ) -> None:
+        self.path = path
+        self.kind = kind
+        self.classes = classes
+        self.splits: dict[str, int] = {}
+        self.n_samples = 0
+        self.n_missing_labels = 0
+        self._metadata = _checked_metadata(metadata)
+        label = pa.int64() if task == "multiclass" else pa.list_(pa.int64())
+        media = {"image": IMAGE_TYPE, "text": pa.string(), None: None}
+        media["array"] = tensor_type(np.dtype(array_dtype), array_shape or (1,))
+        fields = [pa.field("sample_id", pa.string(), nullable=False), pa.field("split", pa.string())]
+        fields += [pa.field("label", label)] + ([pa.field(kind, media[kind])] if kind else []) + list(self._metadata)
+        self.schema = pa.schema(fields, metadata=_datasets_metadata(fields, classes))
+        self._writer: pq.ParquetWriter | None = None
+        self._pending: list[pa.RecordBatch] = []
+        self._pending_rows = self._pending_bytes = 0
+        self._id_hashes: list[AnyArray] = []
+        self._digests = {part: hashlib.sha256() for part in ("sample_id", "split", "label", "content")}
+
+    def write(
+        self,
+        sample_ids: Sequence[str],
+        *,
+        splits: Sequence[str | None] | None = None,
+        labels: Sequence[Any] | pa.Array | None = None,
+        media: Sequence[Any] | AnyArray | None = None,
+        metadata: Mapping[str, Any] | pa.Table | pa.RecordBatch | None = None,
+        checksum: bytes = b"",
+    ) -> None:
+        """Append B samples.
+
+        Parameters
+        ----------
+        sample_ids : (B,) strings, unique over the recording
+        splits : (B,) names, or None
+        labels : (B,) class indices or null (multiclass); lists of class indices or null (multilabel)
+        media : (B,) images as {"bytes", "path"}, texts, or a (B, …) array, by the recording's kind
+        metadata : a column of length B for each field of the metadata schema
+        checksum : of the contents, taken into the recording's fingerprint
+        """
+        columns = {"sample_id": _checked_ids(sample_ids)}
+        columns["split"] = pa.nulls(len(sample_ids), pa.string()) if splits is None else pa.array(splits, pa.string())
+        columns["label"] = self._checked_labels(labels, len(sample_ids))
+        if self.kind == "array":
+            columns["array"] = to_arrow(np.asarray(media))
+        elif self.kind:
+            columns[self.kind] = pa.array(media, self.schema.field(self.kind).type)
+        for field in self._metadata:
+            values = None if metadata is None else metadata[field.name]
+            columns[field.name] = _column(values, field.type)
+        for name, column in columns.items():
+            if len(column) != len(sample_ids):
+                raise ShapeError(
+                    f"{len(sample_ids):,} samples came with {len(column):,} values for {name!r}. Give one per sample."
+                )
+        batch = pa.record_batch([columns[name] for name in self.schema.names], schema=self.schema)
+        self._count(batch, checksum)
+        self._pending.append(batch)
+        self._pending_rows += len(batch)
+        self._pending_bytes += batch.nbytes
+        if self._pending_rows >= GROUP_ROWS or self._pending_bytes >= GROUP_BYTES:
+            self._flush()
+
+    def close(self) -> str:
+        """Finish the file; returns the fingerprint of the samples.
+
+        Raises
+        ------
+        SampleIdError
+            If an id occurs twice.
+        """
+        self._flush()
+        with storage_errors(self.path):
+            assert self._writer is not None  # `_flush` opened it, if only for an empty table
+            self._writer.close()
+        self._check_unique()
+        return "sha256:" + hashlib.sha256(b"".join(digest.digest() for digest in self._digests.values())).hexdigest()
+
+    def abandon(self) -> None:
+        """Let go of the file without finishing it."""
+        if self._writer is not None:
+            self._writer.close()
+
+    def _flush(self) -> None:
+        with storage_errors(self.path):
+            if self._writer is None:
+                # A dictionary pays for every column but those whose values all differ.
+                repeating = [name for name in self.schema.names if name not in ("sample_id", self.kind)]
+                self._writer = pq.ParquetWriter(self.path, self.schema, compression="zstd", use_dictionary=repeating)
+            if self._pending:
+                table = pa.Table.from_batches(self._pending)
+                self._writer.write_table(table, row_group_size=max(len(table), 1))
+        self._pending, self._pending_rows, self._pending_bytes = [], 0, 0
+
+    def _count(self, batch: pa.RecordBatch, checksum: bytes) -> None:
+        self.n_samples += len(batch)
+        self.n_missing_labels += batch["label"].null_count
+        for entry in pc.value_counts(batch["split"]).to_pylist():
+            if entry["values"] is not None:
+                self.splits[entry["values"]] = self.splits.get(entry["values"], 0) + entry["counts"]
+        ids = batch["sample_id"].to_pylist()
+        self._id_hashes.append(np.fromiter(map(hash, ids), np.int64, len(ids)))
+        for part in ("sample_id", "split", "label"):
+            # Value by value, so that the fingerprint does not depend on how the samples came in batches.
+            text = "".join(f"{value}\n" for value in batch[part].to_pylist())
+            self._digests[part].update(text.encode("utf-8", "surrogatepass"))
+        self._digests["content"].update(checksum)
+
+    def _checked_labels(self, labels: Sequence[Any] | pa.Array | None, count: int) -> pa.Array:
+        kind = self.schema.field("label").type
+        column = _column(labels if labels is not None else pa.nulls(count, kind), kind)
+        flat = column.flatten() if pa.types.is_list(kind) else column
+        top = None if self.classes is None else len(self.classes)
+        low, high = pc.min_max(flat).as_py().values()
+        if low is not None and (low < 0 or (top is not None and high >= top)):
+            known = "0 …" if top is None else f"0 … {top - 1}"
+            raise LabelError(
+                f"A label is {low if low < 0 else high}; class indices run over {known}. "
+                "Give None (or NaN) for a missing label, and all class names with classes=[…]."
+            )
+        return column
+
+    def _check_unique(self) -> None:
+        """Ids are kept as 8-byte hashes until the end, so that memory stays far below the ids themselves."""
+        hashes = np.concatenate(self._id_hashes) if self._id_hashes else np.empty(0, np.int64)
+        ordered = np.sort(hashes)
+        suspects = set(ordered[1:][ordered[1:] == ordered[:-1]].tolist())
+        if not suspects:
+            return
+        ids = pq.read_table(self.path, columns=["sample_id"])["sample_id"]
+        counts: dict[str, int] = {}
+        for index in np.flatnonzero(np.isin(hashes, list(suspects))):
+            name = ids[int(index)].as_py()
+            counts[name] = counts.get(name, 0) + 1
+        repeated = [name for name, count in counts.items() if count > 1]
+        if repeated:
+            raise SampleIdError(repeated_ids_message(repeated))
+
+
+class SampleFile:
+    """Reads samples/part-*.parquet by column or by row, with the last row groups of media kept."""
+
+    def __init__(self, filesystem: Any, paths: Sequence[str]) -> None:
+        self._files = []
+        for path in paths:
+            with readable(path):
+                self._files.append(pq.ParquetFile(filesystem.open_input_file(path)))
+        self.schema = self._files[0].schema_arrow
+        self._paths = list(paths)
+        groups = [(number, group) for number, file in enumerate(self._files) for group in range(file.num_row_groups)]
+        rows = [self._files[number].metadata.row_group(group).num_rows for number, group in groups]
+        self._groups = groups
+        self._starts = np.concatenate([[0], np.cumsum(rows, dtype=np.int64)])
+        self._recent: OrderedDict[tuple[int, str], pa.ChunkedArray] = OrderedDict()
+
+    def column(self, name: str) -> pa.ChunkedArray:
+        """One whole column."""
+        chunks: list[pa.Array] = []
+        for path, file in zip(self._paths, self._files, strict=True):
+            with readable(path):
+                chunks += file.read(columns=[name])[name].chunks
+        return pa.chunked_array(chunks, type=self.schema.field(name).type)
+
+    def value(self, name: str, sample_index: int) -> Any:
+        """One cell, reading only its row group; the last few groups stay in memory."""
+        group = int(np.searchsorted(self._starts, sample_index, side="right")) - 1
+        key = (group, name)
+        if key not in self._recent:
+            number, within = self._groups[group]
+            with readable(self._paths[number]):
+                self._recent[key] = self._files[number].read_row_group(within, columns=[name])[name]
+            while len(self._recent) > 4:
+                self._recent.popitem(last=False)
+        self._recent.move_to_end(key)
+        return self._recent[key][sample_index - int(self._starts[group])].as_py()
+
+
+def repeated_ids_message(repeated: Sequence[str]) -> str:
+    """Sentence for ids that occur twice; names up to five."""
+    shown = ", ".join(repr(name) for name in repeated[:5])
+    more = f" and {len(repeated) - 5:,} more" if len(repeated) > 5 else ""
+    return f"Sample ids must be unique; these occur more than once: {shown}{more}. Give each sample its own id."
+
+
+def _checked_ids(sample_ids: Sequence[str]) -> pa.Array:
+    for position, name in enumerate(sample_ids):
+        if not isinstance(name, str):
+            raise SampleIdError(
+                f"Sample ids must be strings; the one at position {position} is {name!r}. Convert them with str()."
+            )
+    return pa.array(sample_ids, pa.string())
+
+
+def _checked_metadata(metadata: pa.Schema | None) -> pa.Schema:
+    for name in metadata.names if metadata is not None else ():
+        if name in RESERVED_COLUMNS:
+            raise ShapeError(
+                f"A metadata column is called {name!r}, which is a name of the format "
+                f"({', '.join(RESERVED_COLUMNS)}). Rename it."
+            )
+    return metadata if metadata is not None else pa.schema([])
+
+
+def _column(values: Any, kind: pa.DataType) -> pa.Array:
+    if isinstance(values, pa.ChunkedArray):
+        values = values.combine_chunks()
+    if isinstance(values, pa.Array):
+        return values.cast(kind)
+    return pa.array(values, kind, from_pandas=True)
+
+
+def _datasets_metadata(fields: Sequence[pa.Field], classes: Sequence[str] | None) -> dict[str, str] | None:
+    """What Hugging Face `datasets` needs to show pictures and class names; None where a type is beyond it."""
+    features: dict[str, Any] = {}
+    for field in fields:
+        if field.name == "image":
+            features[field.name] = {"_type": "Image"}
+        elif field.name == "label" and classes is not None and pa.types.is_integer(field.type):
+            features[field.name] = {"names": list(classes), "_type": "ClassLabel"}
+        elif pa.types.is_primitive(field.type) or pa.types.is_string(field.type):
+            features[field.name] = {"dtype": _DATASETS_NUMBERS.get(str(field.type), str(field.type)), "_type": "Value"}
+        else:
+            return None
+    return {"huggingface": json.dumps({"info": {"features": features}})}
