@@ -4,6 +4,7 @@ import os
 import random
 import resource
 import shutil
+import signal
 import sqlite3
 import time
 import uuid
@@ -226,7 +227,7 @@ def test_a_long_chain_of_undo_and_redo_does_not_hit_a_recursion_limit(log):
         rows.append((*fields, previous_hash))
     decision_file.write_fresh(log.path, rows)
     assert log.active() == []
-    assert log.undo(1, author="ana").sequence == 1500
+    assert log.undo(1, author="ana").sequence == 2
     log.undo(1500, author="ana")
     assert [event.sequence for event in log.active()] == [1]
 
@@ -298,6 +299,11 @@ def test_a_folder_that_is_not_there_is_an_error(tmp_path):
         (
             "INSERT INTO events SELECT 5, 'x', time, author, kind, payload, undoes, hash, hash FROM events"
             " WHERE sequence = 3",
+            "a new event continues the chain",
+        ),
+        (
+            "INSERT OR REPLACE INTO events SELECT 4, event_id, time, author, kind, payload, undoes,"
+            " (SELECT hash FROM events WHERE sequence = 3), hash FROM events WHERE sequence = 1",
             "a new event continues the chain",
         ),
     ],
@@ -469,6 +475,20 @@ def test_two_recoveries_in_one_second_keep_both_damaged_files(log):
     assert len(list(log.path.parent.glob("decisions.sqlite.damaged-*"))) == 2
 
 
+def test_recovery_takes_the_events_in_waiting_aside_too(log):
+    process, _ = in_process(append_and_die_with_the_log_open, log.path)
+    process.join()
+    wal = log.path.with_name("decisions.sqlite-wal")
+    waiting = wal.read_bytes()
+    with log.path.open("r+b") as file:
+        file.write(b"\x17" * 100)
+    assert recover(log.path).kept == 0
+    beside = next(log.path.parent.glob("decisions.sqlite.damaged-*Z"))
+    assert beside.with_name(beside.name + "-wal").read_bytes() == waiting
+    assert not wal.exists()
+    assert log.append("label", {}, author="ana").sequence == 1
+
+
 # Several processes, and the end of one
 
 
@@ -495,7 +515,7 @@ def test_every_acknowledged_event_survives_a_kill_at_any_moment(log):
         process.join()
         acknowledged += received(line)
     stored = {event.sequence: event.hash for event in log.events()}
-    assert len(acknowledged) > 50
+    assert len(acknowledged) >= 25  # every kill fell into the work
     assert [sequence for sequence, own_hash in acknowledged if stored.get(sequence) != own_hash] == []
     assert log.verify() == len(stored)
     assert len(stored) - len(acknowledged) <= 25  # at most the event in flight at each kill
@@ -583,6 +603,14 @@ def use_as_nobody(path, line):
         line.send(str(error))
 
 
+def append_and_die_with_the_log_open(path, line):
+    fill(DecisionLog(path), 1)
+    reader = sqlite3.connect(path)
+    reader.execute("SELECT * FROM events").fetchall()
+    fill(DecisionLog(path), 2)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 @pytest.fixture
 def shared_folder():
     # pytest's own folders are closed to other users.
@@ -602,7 +630,7 @@ def test_a_read_only_folder_can_be_read_and_says_that_it_cannot_be_written(share
     refusal, hashes = received(line)
     process.join()
     assert refusal == (
-        f"The decision could not be read from or stored in {log.path}: unable to open database file. "
+        f"The decision could not be read from or stored in {log.path}: attempt to write a readonly database. "
         "What was stored before is safe. Free some space or check the permissions, then send it again."
     )
     assert hashes == [event.hash for event in log.events()]
@@ -611,13 +639,10 @@ def test_a_read_only_folder_can_be_read_and_says_that_it_cannot_be_written(share
 
 def test_events_that_wait_beside_a_read_only_log_are_not_passed_over(shared_folder):
     path = shared_folder / "decisions.sqlite"
-    process, line = in_process(append_until_killed, path)
-    line.poll(20)
-    process.kill()
+    process, _ = in_process(append_and_die_with_the_log_open, path)
     process.join()
     wal = shared_folder / "decisions.sqlite-wal"
-    if not wal.exists() or not wal.stat().st_size:
-        pytest.skip("the kill fell between two events")
+    assert wal.stat().st_size > 0
     (shared_folder / "decisions.sqlite-shm").unlink()
     for file in (path, wal):
         file.chmod(0o444)

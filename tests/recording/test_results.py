@@ -6,7 +6,7 @@ import pytest
 
 from bathyscope.errors import MissingInputError
 from bathyscope.recording import Recording
-from conftest import write_checkpoint, write_recording
+from recordings import write_checkpoint, write_recording
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from bathyscope.errors import (
     UnknownSampleError,
 )
 from bathyscope.recording import LayerInfo, Recording, RecordingWriter
-from conftest import CLASSES, N_SAMPLES, write_checkpoint
+from recordings import CLASSES, N_SAMPLES, write_checkpoint
 
 
 def test_a_recording_reads_back_as_it_was_written(recording):
@@ -185,8 +185,9 @@ def test_a_full_disk_says_what_is_safe(make_recording, monkeypatch):
             write_checkpoint(writer, 3)
         monkeypatch.undo()
     assert raised.value.errno == errno.ENOSPC
+    half = writer.path / "checkpoints" / ".writing-000003" / "head.safetensors"
     assert raised.value.strerror == (
-        f"Could not write {writer.path / 'checkpoints' / '.writing-000003' / 'head.safetensors'}: No space left on device. What was finished before is safe. "
+        f"Could not write {half}: No space left on device. What was finished before is safe. "
         "Free some space or give another folder, then go on with resume=True."
     )
     assert [checkpoint.step for checkpoint in Recording(writer.path).checkpoints] == [0, 1, 2]
