@@ -23,8 +23,9 @@ IntArray = npt.NDArray[np.integer[Any]]
 AnyArray = npt.NDArray[Any]
 
 SAMPLE_INDEX = "sample_index"
-ROWS_PER_BATCH = 4096
-"""Largest record batch that a writer makes, so that a reader of batches needs little memory."""
+BATCH_ROWS = 4096
+BATCH_BYTES = 16 << 20
+"""Largest record batch that a writer makes, so that a reader of batches needs little memory, also with 10^5 classes."""
 
 
 def tensor_type(dtype: np.dtype[Any], shape: Sequence[int]) -> pa.DataType:
@@ -85,8 +86,9 @@ class ArrayFileWriter:
             self._promote(np.promote_types(self.dtype, values.dtype))
         self._shape, self.dtype = values.shape[1:], self.dtype or values.dtype
         values = values.astype(self.dtype, copy=False)
-        for start in range(0, len(values), ROWS_PER_BATCH):
-            part = slice(start, start + ROWS_PER_BATCH)
+        rows = max(1, min(BATCH_ROWS, BATCH_BYTES // max(1, values[:1].nbytes)))
+        for start in range(0, len(values), rows):
+            part = slice(start, start + rows)
             self.write_column(indices[part], to_arrow(values[part]))
 
     def write_column(self, indices: IntArray, values: pa.Array) -> None:

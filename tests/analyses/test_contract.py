@@ -1,0 +1,354 @@
+"""What every analysis must keep to. `check_analysis` does for one of another package what this module does for ours."""
+
+import dataclasses
+import hashlib
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+from unittest import mock
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from bathyscope.analyses import ANALYSES, Performance
+from bathyscope.analyses.__main__ import index_page
+from bathyscope.analyses.parameters import build_analysis
+from bathyscope.errors import AnalysisCancelled, MissingInputError
+from bathyscope.recording import Recording
+from bathyscope.recording.results import NEEDS
+
+PAGES = Path(__file__).parents[2] / "docs" / "explanation"
+HEADINGS = [
+    "Which question",
+    "What must be recorded",
+    "How to read the picture",
+    "The definition",
+    "When it misleads",
+    "The source",
+]
+
+
+def check_analysis(analysis: Any, recording: Recording) -> None:
+    """Everything below; `recording` must hold all that the analysis needs. Stored results in it are deleted."""
+    for check in CHECKS:
+        check(analysis, recording)
+
+
+def forget(recording):
+    shutil.rmtree(recording.path / "analyses", ignore_errors=True)
+
+
+def run_afresh(analysis, recording):
+    forget(recording)
+    return recording.run(analysis)
+
+
+def contents(tables):
+    """Tables as text: equal if types and values are, where NaN equals NaN."""
+    return {name: (str(table.schema), repr(table.to_pydict())) for name, table in tables.items()}
+
+
+def hashes(recording):
+    files = (path for path in recording.path.rglob("*") if path.is_file())
+    kept = (path for path in files if path.relative_to(recording.path).parts[0] != "analyses")
+    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in kept}
+
+
+def check_it_describes_itself(analysis, recording):
+    assert re.fullmatch(r"[a-z][a-z0-9-]*", analysis.name)
+    assert analysis.question.endswith("?")
+    assert isinstance(analysis.version, int)
+    assert analysis.needs <= NEEDS.keys()
+    assert dataclasses.fields(analysis) is not None
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        analysis.anything = 1
+
+
+def check_the_recording_is_left_unchanged(analysis, recording):
+    before = hashes(recording)
+    run_afresh(analysis, recording)
+    assert hashes(recording) == before
+
+
+def check_it_is_repeatable(analysis, recording):
+    first = contents(run_afresh(analysis, recording).to_tables())
+    assert first
+    assert contents(run_afresh(analysis, Recording(recording.path)).to_tables()) == first
+
+
+def check_the_result_survives_serialisation(analysis, recording):
+    result = run_afresh(analysis, recording)
+    assert type(result) is analysis.result
+    stored = {}
+    for name, table in result.to_tables().items():
+        sink = io.BytesIO()
+        with pa.ipc.new_file(sink, table.schema) as writer:
+            writer.write_table(table)
+        stored[name] = pa.ipc.open_file(sink.getvalue()).read_all()
+    again = analysis.result.from_tables(stored)
+    assert type(again) is analysis.result
+    assert contents(again.to_tables()) == contents(result.to_tables())
+    assert contents(recording.cached(analysis).to_tables()) == contents(result.to_tables())
+
+
+def check_truth_is_never_read(analysis, recording):
+    def refuse(self):
+        raise AssertionError("the truth was read")
+
+    path = recording.path / "truth.parquet"
+    kept = path.read_bytes() if path.exists() else None
+    path.write_bytes(b"no Parquet: whoever reads this fails")
+    try:
+        with mock.patch.object(Recording, "truth", property(refuse)):
+            run_afresh(analysis, recording)
+    finally:
+        path.unlink() if kept is None else path.write_bytes(kept)
+
+
+def check_torch_is_not_imported(analysis, recording):
+    forget(recording)
+    kind = type(analysis)
+    code = f"""
+import importlib, json, sys
+from bathyscope.analyses.parameters import build_analysis
+from bathyscope.recording import Recording
+kind = importlib.import_module({kind.__module__!r}).{kind.__qualname__}
+Recording({str(recording.path)!r}).run(build_analysis(kind, json.loads({json.dumps(dataclasses.asdict(analysis))!r})))
+sys.exit("torch was imported" if "torch" in sys.modules else 0)
+"""
+    root = Path(sys.modules[kind.__module__].__file__ or "").parents[kind.__module__.count(".")]
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join([*sys.path, str(root)])
+    }  # so that it finds a test's class
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def check_progress_grows_to_one(analysis, recording):
+    forget(recording)
+    told = []
+    recording.run(analysis, lambda done, message="": told.append(done))
+    assert told == sorted(told)
+    assert told[0] >= 0
+    assert told[-1] == 1
+
+
+def check_a_cancelled_run_leaves_nothing(analysis, recording):
+    forget(recording)
+    calls = []
+    analysis.run(recording, lambda done, message="": calls.append(done))
+    assert calls, "it never tells its progress, so it cannot be cancelled"
+    for stop_at in (0, len(calls) // 2):
+        forget(recording)
+        left = iter(range(stop_at))
+
+        def stop(done, message="", left=left):
+            if next(left, None) is None:
+                raise AnalysisCancelled("stopped")
+
+        with pytest.raises(AnalysisCancelled):
+            recording.run(analysis, stop)
+        assert recording.cached(analysis) is None
+        key = recording.result_key(analysis)
+        assert not [path for path in (recording.path / "analyses").rglob("*") if key in path.name]
+
+
+def check_parameters_survive_json(analysis, recording):
+    text = json.dumps(dataclasses.asdict(analysis))
+    again = build_analysis(type(analysis), json.loads(text))
+    assert again == analysis
+    assert hash(again) == hash(analysis)
+    assert recording.result_key(again) == recording.result_key(analysis)
+
+
+CHECKS = (
+    check_it_describes_itself,
+    check_the_recording_is_left_unchanged,
+    check_it_is_repeatable,
+    check_the_result_survives_serialisation,
+    check_truth_is_never_read,
+    check_torch_is_not_imported,
+    check_progress_grows_to_one,
+    check_a_cancelled_run_leaves_nothing,
+    check_parameters_survive_json,
+)
+
+# Besides the default parameters, some that take other paths through an analysis.
+EXAMPLES = [*(kind() for kind in ANALYSES), Performance(checkpoint="000001", slices=("camera",), bins=4)]
+
+
+@pytest.mark.parametrize("analysis", EXAMPLES, ids=repr)
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__.removeprefix("check_"))
+def test_every_analysis(check, analysis, recording):
+    check(analysis, recording)
+
+
+@pytest.mark.parametrize("kind", ANALYSES, ids=lambda kind: kind.name)
+def test_missing_input_is_explained(kind, record_arrays):
+    barren = record_arrays({}, labels=[None] * 4)  # no labels, no checkpoint and what belongs to one, no images
+    with pytest.raises(MissingInputError) as error:
+        barren.run(kind())
+    lacks = "; it has ".join(NEEDS[need] for need in sorted(kind.needs))
+    assert str(error.value) == f"{kind.name} cannot run on {barren.path}: it has {lacks}."
+
+
+@pytest.mark.parametrize("kind", ANALYSES, ids=lambda kind: kind.name)
+def test_each_has_a_page_that_answers_six_questions(kind):
+    text = (PAGES / f"{kind.name}.md").read_text(encoding="utf-8")
+    assert re.findall(r"^## (.*)$", text, re.MULTILINE) == HEADINGS
+    for part in re.split(r"^## .*$", text, flags=re.MULTILINE)[1:]:
+        assert len(part.split()) >= 10, part
+
+
+def test_the_index_of_the_pages_is_fresh():
+    assert (PAGES / "index.md").read_text(encoding="utf-8") == index_page(), (
+        "Run: python -m bathyscope.analyses > docs/explanation/index.md"
+    )
+
+
+# The checks themselves: each must fail on an analysis that breaks its rule.
+
+
+@dataclass(frozen=True)
+class Numbers:
+    table: pa.Table
+
+    def to_tables(self):
+        return {"numbers": self.table}
+
+    @classmethod
+    def from_tables(cls, tables):
+        return cls(tables["numbers"])
+
+
+@dataclass(frozen=True)
+class Good:
+    """Keeps every rule; those below break one each."""
+
+    name: ClassVar[str] = "good"
+    question: ClassVar[str] = "Is it good?"
+    version: ClassVar[int] = 1
+    needs: ClassVar[frozenset[str]] = frozenset({"logits"})
+    result: ClassVar[type] = Numbers
+
+    count: int = 3
+
+    def run(self, recording, progress):
+        progress(0.0)
+        progress(0.5)
+        return self.result(pa.table({"numbers": np.append(np.arange(self.count), np.nan)}))
+
+
+@dataclass(frozen=True)
+class Nameless(Good):
+    name: ClassVar[str] = "Not A Name"
+
+
+@dataclass(frozen=True)
+class Scribbling(Good):
+    def run(self, recording, progress):
+        with (recording.path / "checkpoints" / "notes.txt").open("a") as file:
+            file.write("x")
+        return super().run(recording, progress)
+
+
+@dataclass(frozen=True)
+class Random(Good):
+    def run(self, recording, progress):
+        progress(0.0)
+        return Numbers(pa.table({"numbers": np.random.default_rng().random(3)}))
+
+
+class Lossy(Numbers):
+    @classmethod
+    def from_tables(cls, tables):
+        return cls(tables["numbers"].slice(1))
+
+
+@dataclass(frozen=True)
+class Forgetful(Good):
+    result: ClassVar[type] = Lossy
+
+
+@dataclass(frozen=True)
+class Peeking(Good):
+    def run(self, recording, progress):
+        recording.truth  # noqa: B018
+        return super().run(recording, progress)
+
+
+@dataclass(frozen=True)
+class Reaching(Good):
+    def run(self, recording, progress):
+        pa.parquet.read_table(recording.path / "truth.parquet")
+        return super().run(recording, progress)
+
+
+@dataclass(frozen=True)
+class Heavy(Good):
+    def run(self, recording, progress):
+        import torch  # noqa: F401
+
+        return super().run(recording, progress)
+
+
+@dataclass(frozen=True)
+class Backwards(Good):
+    def run(self, recording, progress):
+        progress(0.7)
+        return super().run(recording, progress)
+
+
+@dataclass(frozen=True)
+class Silent(Good):
+    def run(self, recording, progress):
+        return Numbers(pa.table({"numbers": [1]}))
+
+
+@dataclass(frozen=True)
+class Stubborn(Good):
+    def run(self, recording, progress):
+        try:
+            return super().run(recording, progress)
+        except AnalysisCancelled:
+            return Numbers(pa.table({"numbers": [1]}))
+
+
+@dataclass(frozen=True)
+class Mutable(Good):
+    weights: list[float] = field(default_factory=list)
+
+
+def test_a_good_analysis_of_another_package_passes(recording):
+    (recording.path / "truth.parquet").write_bytes(b"")
+    check_analysis(Good(), recording)
+
+
+@pytest.mark.parametrize(
+    ("kind", "check", "symptom"),
+    [
+        (Nameless, check_it_describes_itself, "Not A Name"),
+        (Scribbling, check_the_recording_is_left_unchanged, "notes.txt"),
+        (Random, check_it_is_repeatable, "numbers"),
+        (Forgetful, check_the_result_survives_serialisation, "numbers"),
+        (Peeking, check_truth_is_never_read, "the truth was read"),
+        (Reaching, check_truth_is_never_read, "Parquet"),
+        (Heavy, check_torch_is_not_imported, "torch was imported"),
+        (Backwards, check_progress_grows_to_one, "0.7"),
+        (Silent, check_a_cancelled_run_leaves_nothing, "cannot be cancelled"),
+        (Stubborn, check_a_cancelled_run_leaves_nothing, "Stubborn"),
+        (Mutable, check_parameters_survive_json, "weights|unhashable|list"),
+    ],
+)
+def test_a_check_fails_on_an_analysis_that_breaks_its_rule(kind, check, symptom, recording):
+    (recording.path / "truth.parquet").write_bytes(b"")
+    with pytest.raises((Exception, pytest.fail.Exception), match=symptom):
+        check(kind(), recording)
