@@ -2,9 +2,7 @@ import json
 import multiprocessing
 import os
 import random
-import resource
 import shutil
-import signal
 import sqlite3
 import time
 import uuid
@@ -16,6 +14,14 @@ import pytest
 from bathyscope.errors import DamagedLogError, DecisionError, FormatVersionError, RecordingLockedError, StorageError
 from bathyscope.recording import decision_file
 from bathyscope.recording.decisions import DecisionLog, event_hash, recover
+from decision_workers import (
+    append_and_die_with_the_log_open,
+    append_some,
+    append_until_killed,
+    append_with_a_small_disk,
+    fill,
+    use_as_nobody,
+)
 
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(["bathyscope.recording.decisions"])
@@ -25,11 +31,6 @@ ADVICE = "Save what can be saved with bathyscope.recording.decisions.recover(pat
 @pytest.fixture
 def log(tmp_path):
     return DecisionLog(tmp_path / "decisions.sqlite")
-
-
-def fill(log, count, author="ana"):
-    for number in range(count):
-        log.append("label", {"sample_id": f"train/{number}", "label": "Shirt"}, author=author)
 
 
 def edit(path, *statements):
@@ -132,7 +133,8 @@ def test_one_id_for_two_decisions_is_refused(log):
     with pytest.raises(DecisionError) as refusal:
         log.append("label", {"label": "Dress"}, author="ana", event_id=identity)
     assert str(refusal.value) == (
-        f"The event id {identity} belongs to event 1, a 'label' of ana with other content. Give a new decision a new id."
+        f"The event id {identity} belongs to event 1, a 'label' of ana with other content. "
+        "Give a new decision a new id."
     )
 
 
@@ -492,18 +494,6 @@ def test_recovery_takes_the_events_in_waiting_aside_too(log):
 # Several processes, and the end of one
 
 
-def append_until_killed(path, line):
-    log = DecisionLog(path)
-    for number in range(100_000):
-        event = log.append("answer", {"number": number}, author=str(os.getpid()))
-        line.send((event.sequence, event.hash))
-
-
-def append_some(path, count, line):
-    log = DecisionLog(path)
-    line.send([log.append("tag", {"number": n}, author=f"p{os.getpid()}").sequence for n in range(count)])
-
-
 def test_every_acknowledged_event_survives_a_kill_at_any_moment(log):
     chance = random.Random(1)
     acknowledged = []
@@ -546,6 +536,13 @@ def test_two_processes_that_start_a_log_together_lose_nothing(tmp_path):
         assert len({event.author for event in log.events()}) == 2
 
 
+def test_a_process_that_comes_late_does_not_begin_the_log_anew(log):
+    fill(log, 2)
+    decision_file.create(log.path)
+    assert log.verify() == 2
+    assert [path.name for path in log.path.parent.iterdir()] == ["decisions.sqlite"]
+
+
 def test_a_log_that_stays_locked_is_an_error_that_says_so(log, monkeypatch):
     fill(log, 1)
     monkeypatch.setattr(decision_file, "BUSY_TIMEOUT_S", 0.05)
@@ -562,19 +559,6 @@ def test_a_log_that_stays_locked_is_an_error_that_says_so(log, monkeypatch):
 # What the disk refuses
 
 
-def append_with_a_small_disk(path, line):
-    # A limit on the size of a file is refused like a full disk, and needs no disk.
-    resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
-    log = DecisionLog(path)
-    stored = 0
-    try:
-        while stored < 1000:
-            log.append("note", {"text": "x" * 500}, author="ana")
-            stored += 1
-    except StorageError as error:
-        line.send((stored, str(error)))
-
-
 def test_a_full_disk_is_an_error_and_nothing_is_half(log):
     process, line = in_process(append_with_a_small_disk, log.path)
     stored, message = line.recv()
@@ -587,28 +571,6 @@ def test_a_full_disk_is_an_error_and_nothing_is_half(log):
     )
     assert log.verify() == stored
     assert log.append("note", {}, author="ana").sequence == stored + 1
-
-
-def use_as_nobody(path, line):
-    if os.geteuid() == 0:  # root may write everywhere
-        os.setuid(65534)
-    log = DecisionLog(path)
-    try:
-        log.append("label", {}, author="ana")
-    except StorageError as error:
-        line.send(str(error))
-    try:
-        line.send([event.hash for event in log.events()])
-    except StorageError as error:
-        line.send(str(error))
-
-
-def append_and_die_with_the_log_open(path, line):
-    fill(DecisionLog(path), 1)
-    reader = sqlite3.connect(path)
-    reader.execute("SELECT * FROM events").fetchall()
-    fill(DecisionLog(path), 2)
-    os.kill(os.getpid(), signal.SIGKILL)
 
 
 @pytest.fixture
