@@ -1,0 +1,29 @@
+/** Reasons why a view has nothing to show, each with what to do; shared because the same things are missing everywhere. */
+import type { Recording } from "../hosts/recording";
+
+export function needsCheckpoints(recording: Recording): true | string {
+  if (recording.checkpoints.length > 0) return true;
+  return recording.writing
+    ? "No checkpoint is recorded yet. This fills as soon as the first one is."
+    : "No checkpoint is recorded. Call recorder.checkpoint(model) while training, or bathyscope.record(model, samples, …) once after it.";
+}
+
+export function needsLabels(recording: Recording): true | string {
+  const missing = recording.missing["performance"] ?? [];
+  if (recording.nSamples > 0 && recording.nMissingLabels < recording.nSamples && !missing.includes("labels")) return true;
+  return "No sample has a label, so right and wrong cannot be told. Record with labels=… to fill this.";
+}
+
+export function needsLogits(recording: Recording): true | string {
+  const missing = (recording.missing["performance"] ?? []).filter((name) => name !== "labels" && name !== "checkpoints");
+  return missing.length === 0 || `This needs ${missing.join(" and ")}, which the recording does not hold.`;
+}
+
+/** The first reason that holds, or true. */
+export function firstReason(recording: Recording, ...checks: readonly ((recording: Recording) => true | string)[]): true | string {
+  for (const check of checks) {
+    const answer = check(recording);
+    if (answer !== true) return answer;
+  }
+  return true;
+}

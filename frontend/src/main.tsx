@@ -1,0 +1,44 @@
+import { effect, signal } from "@preact/signals";
+import { render } from "preact";
+import "./page.css";
+import "./draw/base.css";
+import "./shell/shell.css";
+import { GoneError } from "./hosts/host";
+import { ServerHost } from "./hosts/server";
+import { Opening } from "./shell/opening";
+import { Page } from "./shell/page";
+import { Session } from "./state/session";
+import { followTheme } from "./state/theme";
+
+const AGAIN_MS = 2000;
+
+const host = new ServerHost(document.baseURI);
+const theme = followTheme(document.documentElement);
+const session = signal<Session | null>(null);
+const failed = signal<string | null>(null);
+
+async function open(): Promise<void> {
+  failed.value = null;
+  try {
+    const recording = await host.recording();
+    const opened = new Session(host, recording);
+    effect(() => void (opened.store.theme.value = theme.shown.value));
+    opened.start(location.hash, (fragment) => {
+      const address = fragment ? `#${fragment}` : location.pathname + location.search;
+      history.replaceState(null, "", address);
+    });
+    document.title = `${recording.name} · Bathyscope`;
+    session.value = opened;
+  } catch (error) {
+    failed.value = error instanceof Error ? error.message : String(error);
+    if (error instanceof GoneError) setTimeout(() => void open(), AGAIN_MS);
+  }
+}
+
+function App() {
+  return session.value ? <Page session={session.value} theme={theme} /> : <Opening failed={failed.value} retry={() => void open()} />;
+}
+
+const root = document.getElementById("page");
+if (root) render(<App />, root);
+void open();

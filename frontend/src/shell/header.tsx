@@ -1,0 +1,77 @@
+import { count, plural } from "../draw/format";
+import { splitText } from "../draw/where";
+import { ALL } from "../state/selection";
+import type { Session } from "../state/session";
+import { THEMES, type ThemeState } from "../state/theme";
+
+function Mark() {
+  return (
+    <svg class="mark" viewBox="0 0 22 22" aria-hidden="true" fill="none" stroke="var(--accent)" stroke-width="2">
+      <circle cx="11" cy="11" r="9.5" />
+      <path d="M2 11c3-2.4 6-2.4 9 0s6 2.4 9 0" />
+      <circle cx="11" cy="15.2" r="1.7" fill="var(--accent)" stroke="none" />
+    </svg>
+  );
+}
+
+const THEME_WORDS = { auto: "as the system", light: "light", dark: "dark" } as const;
+const THEME_SIGNS = { auto: "◐", light: "○", dark: "●" } as const;
+
+export function Header({ session, theme, help }: { session: Session; theme: ThemeState; help: () => void }) {
+  const recording = session.store.recording.value;
+  const now = theme.theme.value;
+  const next = THEMES[(THEMES.indexOf(now) + 1) % THEMES.length] ?? "auto";
+  return (
+    <div class="top-bar">
+      <Mark />
+      <span class="run-name" title={recording.name}>{recording.name}</span>
+      <span class="muted facts num">
+        {plural(recording.nSamples, "sample")} · {plural(recording.checkpoints.length, "checkpoint")} · {plural(recording.classes.length, "class", "classes")}
+      </span>
+      <span class="space" />
+      {recording.writing && <span class="badge good">● Live</span>}
+      <button type="button" class="button" aria-label={`Theme: ${THEME_WORDS[now]}. Change to ${THEME_WORDS[next]}`} title={`Theme: ${THEME_WORDS[now]}`} onClick={() => (theme.theme.value = next)}>
+        <span aria-hidden="true">{THEME_SIGNS[now]}</span> <span class="wide">{now === "auto" ? "Auto" : now === "light" ? "Light" : "Dark"}</span>
+      </button>
+      <button type="button" class="button icon" aria-label="Shortcuts" title="Shortcuts (?)" onClick={help}>?</button>
+    </div>
+  );
+}
+
+export function ChoiceBar({ session }: { session: Session }) {
+  const { store } = session;
+  const recording = store.recording.value;
+  const { checkpoints } = recording;
+  const place = store.place();
+  const checkpoint = store.checkpoint.value;
+  const splits = recording.splits.length > 1 ? [...recording.splits, { name: ALL, count: recording.nSamples }] : [];
+  const shown = splits.find(({ name }) => name === store.split.value)?.count ?? recording.nSamples;
+  return (
+    <div class="choices" role="toolbar" aria-label="What is shown">
+      {splits.length > 0 &&
+        (splits.length <= 5 ? (
+          <span class="segments" role="group" aria-label="Split">
+            {splits.map(({ name }) => (
+              <button key={name} type="button" aria-pressed={store.split.value === name} onClick={() => (store.split.value = name)}>{splitText(name)}</button>
+            ))}
+          </span>
+        ) : (
+          <select aria-label="Split" value={store.split.value} onChange={(event) => (store.split.value = event.currentTarget.value)}>
+            {splits.map(({ name }) => <option key={name} value={name}>{splitText(name)}</option>)}
+          </select>
+        ))}
+      {checkpoints.length > 0 && (
+        <span class="stepper">
+          <button type="button" class="button icon" aria-label="Previous checkpoint" title="Previous checkpoint ([)" disabled={place <= 0} onClick={() => store.choose(place - 1)}>‹</button>
+          <span class="num" title={checkpoint ? `recorded as ${checkpoint.name}, step ${checkpoint.step}` : ""}>
+            <span class="word">checkpoint </span><b>{place + 1}</b> of {checkpoints.length}
+          </span>
+          <button type="button" class="button icon" aria-label="Next checkpoint" title="Next checkpoint (])" disabled={place >= checkpoints.length - 1} onClick={() => store.choose(place + 1)}>›</button>
+        </span>
+      )}
+      {checkpoint && checkpoint.nonFinite > 0 && <span class="badge bad" title="Outputs that are NaN or infinite at this checkpoint">{plural(checkpoint.nonFinite, "output")} not finite</span>}
+      <span class="space" />
+      <span class="num muted counted">{shown === recording.nSamples ? plural(shown, "sample") : `${count(shown)} of ${plural(recording.nSamples, "sample")}`}</span>
+    </div>
+  );
+}

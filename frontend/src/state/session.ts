@@ -1,0 +1,222 @@
+/** Binds a host to the store: fetches what the views need, follows a live run, works out selections. */
+import { effect } from "@preact/signals";
+import type { Host, HostEvent, Progress, RunResult, Table } from "../hosts/host";
+import type { Recording } from "../hosts/recording";
+import { Columns } from "./columns";
+import { ordered } from "./order";
+import { Performance, type SampleColumns } from "./performance";
+import { indicesOf, needsPrediction, sentenceOf, type Question, type Rule } from "./selection";
+import { START, Store } from "./store";
+import { fromFragment, toFragment } from "./url";
+
+/** A slider that is dragged asks for every checkpoint on its way; only where it rests is worth fetching. */
+const REST_MS = 220;
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function aborted(error: unknown): boolean {
+  return error instanceof DOMException && error.name === "AbortError";
+}
+
+export class Session {
+  readonly store: Store;
+  columns: Columns;
+  readonly performance: Performance;
+  private readonly stops: (() => void)[] = [];
+  private asked = 0;
+  private jobs = 0;
+
+  constructor(
+    private readonly host: Host,
+    recording: Recording,
+  ) {
+    this.store = new Store(recording);
+    this.columns = new Columns(host, recording);
+    this.performance = new Performance(host, (title, work) => this.watch(title, work));
+    this.stops.push(host.subscribe((event) => this.receive(event)));
+  }
+
+  get hostName(): string {
+    return this.host.name;
+  }
+
+  /** Begin: restore the view in the address, measure, and show what is wrong first. */
+  start(fragment: string, keep: (fragment: string) => void): void {
+    const { store } = this;
+    const question = store.restore(fromFragment(fragment));
+    void this.measure();
+    if (question) void this.pick(question.rule, "address", question);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    this.stops.push(
+      effect(() => {
+        const fresh = { split: store.split.value, checkpoint: store.checkpoint.value?.name ?? null };
+        const { selection } = store;
+        clearTimeout(timer);
+        const started = selection.peek() !== null || question !== null;
+        if (selection.peek() && selection.peek()?.source !== START) return;
+        if (question && !selection.peek()) return;
+        timer = setTimeout(() => void this.pick(this.firstRule(), START, fresh), started ? REST_MS : 0);
+      }),
+      effect(() => void this.arrange()),
+      effect(() => keep(toFragment(store.view()))),
+      () => clearTimeout(timer),
+    );
+  }
+
+  stop(): void {
+    for (const stop of this.stops) stop();
+    this.host.close();
+  }
+
+  /** What to look at first: mistakes where there are labels and predictions, everything otherwise. */
+  private firstRule(): Rule {
+    const { checkpoints, nMissingLabels, nSamples } = this.store.recording.peek();
+    return checkpoints.length > 0 && nMissingLabels < nSamples ? { kind: "wrong" } : { kind: "all" };
+  }
+
+  /** Work out a selection and show it; a newer question replaces an older one that is still being answered. */
+  async pick(rule: Rule, source: string, where: Partial<Omit<Question, "rule">> = {}): Promise<void> {
+    const { store } = this;
+    const turn = ++this.asked;
+    const question: Question = {
+      rule,
+      split: where.split ?? store.split.peek(),
+      checkpoint: where.checkpoint ?? store.checkpoint.peek()?.name ?? null,
+    };
+    store.picking.value = question;
+    store.pickFailed.value = null;
+    try {
+      const [truth, predicted, column] = await Promise.all([
+        this.columns.truth(),
+        needsPrediction(rule) && question.checkpoint !== null ? this.performance.samples(question.checkpoint) : null,
+        rule.kind === "slice" ? this.columns.get(rule.column) : null,
+      ]);
+      if (turn !== this.asked) return;
+      const indices = indicesOf(question, truth, predicted, column);
+      const sentence = sentenceOf(rule, indices.length, store.recording.peek().classes);
+      store.selection.value = { ...question, source, sentence, indices };
+      if (source !== START) store.say(sentence);
+    } catch (error) {
+      if (turn !== this.asked || aborted(error)) return;
+      store.pickFailed.value = { question, source, why: reason(error) };
+    } finally {
+      if (turn === this.asked) store.picking.value = null;
+    }
+  }
+
+  /** Ask the same rule again of the split and checkpoint that are chosen now. */
+  repick(): void {
+    const selection = this.store.selection.peek();
+    if (selection) void this.pick(selection.rule, selection.source);
+  }
+
+  /** Ask the question that failed once more. */
+  retryPick(): void {
+    const failed = this.store.pickFailed.peek();
+    if (failed) void this.pick(failed.question.rule, failed.source, failed.question);
+  }
+
+  /** What a checkpoint says of every sample, or null where nothing is recorded. */
+  async predictions(checkpoint: string | null): Promise<SampleColumns | null> {
+    const { missing } = this.store.recording.peek();
+    if (checkpoint === null || (missing["performance"] ?? []).length > 0) return null;
+    return this.performance.samples(checkpoint);
+  }
+
+  private async arrange(): Promise<void> {
+    const { store } = this;
+    const selection = store.selection.value;
+    const sort = store.sort.value;
+    if (!selection) return;
+    if (sort.by === "order") {
+      store.shown.value = sort.descending ? selection.indices.slice().reverse() : selection.indices;
+      return;
+    }
+    const predictions = await this.predictions(selection.checkpoint).catch(() => null);
+    if (store.selection.peek() !== selection || store.sort.peek() !== sort) return;
+    const column = predictions?.[sort.by];
+    store.shown.value = column ? ordered(selection.indices, column.values, column.valid, sort.descending) : selection.indices;
+  }
+
+  /** How one sample went through the checkpoints. */
+  course(sample: number, signal: AbortSignal): Promise<Table> {
+    return this.host.table("course", [], { sample, signal });
+  }
+
+  media(sample: number, size?: number): string {
+    return this.host.media(sample, size);
+  }
+
+  text(sample: number, signal?: AbortSignal): Promise<string> {
+    return this.host.text(sample, signal);
+  }
+
+  whyNoMedia(sample: number): Promise<string> {
+    return this.host.whyNoMedia(sample);
+  }
+
+  reconnect(): void {
+    this.host.reconnect();
+  }
+
+  async measure(recording = this.store.recording.peek()): Promise<void> {
+    const { store } = this;
+    const { checkpoints, missing } = recording;
+    if (checkpoints.length === 0 || (missing["performance"] ?? []).length > 0) return;
+    try {
+      const { metrics, confusion } = await this.performance.measure();
+      store.measured.value = { metrics, confusion, failed: null };
+    } catch (error) {
+      const failed = aborted(error) ? "Measuring was cancelled." : reason(error);
+      store.measured.value = { ...store.measured.peek(), failed };
+    }
+  }
+
+  private async watch(
+    title: string,
+    work: (signal: AbortSignal, progress: (progress: Progress) => void) => Promise<RunResult>,
+  ): Promise<RunResult> {
+    const { jobs } = this.store;
+    const id = ++this.jobs;
+    const control = new AbortController();
+    const cancel = () => control.abort();
+    jobs.value = [...jobs.peek(), { id, title, progress: null, cancel }];
+    const progress = (now: Progress) => (jobs.value = jobs.peek().map((job) => (job.id === id ? { ...job, progress: now } : job)));
+    try {
+      return await work(control.signal, progress);
+    } finally {
+      jobs.value = jobs.peek().filter((job) => job.id !== id);
+    }
+  }
+
+  private receive(event: HostEvent): void {
+    if (event.type === "connection") {
+      this.store.connection.value = event.connection;
+      if (event.connection.state === "connected") this.retryPick();
+    } else if (event.type === "recording") void this.refresh();
+    else if (event.type === "unknown") {
+      this.store.notice(`The ${this.host.name} sent "${event.name}", which this page does not know. Reload it if Bathyscope was updated.`);
+    }
+  }
+
+  /** The recording grew or changed: take it over without losing the place. */
+  private async refresh(): Promise<void> {
+    const { store } = this;
+    const before = store.recording.peek();
+    let after: Recording;
+    try {
+      after = await this.host.recording();
+    } catch {
+      return; // the connection's own retry asks again
+    }
+    if (after.fingerprint !== before.fingerprint || after.nSamples !== before.nSamples) this.columns = new Columns(this.host, after);
+    // A checkpoint is shown once it is measured, so that no figure on the page blinks.
+    const grew = after.checkpoints.length - before.checkpoints.length;
+    const changed = grew !== 0 || store.measured.peek().failed !== null;
+    if (changed) await this.measure(after);
+    store.recording.value = after;
+    if (grew > 0) store.say(`Checkpoint ${after.checkpoints.length} was recorded.`);
+  }
+}

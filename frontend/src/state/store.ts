@@ -1,0 +1,139 @@
+/** What the page knows and what the person did, as signals. Nothing here talks to a host. */
+import { computed, signal, type ReadonlySignal, type Signal } from "@preact/signals";
+import type { Connection, Progress } from "../hosts/host";
+import type { Checkpoint, Recording } from "../hosts/recording";
+import type { Confusion, Metrics } from "./performance";
+import { ALL, type Question, type Selection } from "./selection";
+import type { View } from "./url";
+
+export interface Job {
+  id: number;
+  title: string;
+  progress: Progress | null;
+  cancel: () => void;
+}
+
+export type SortBy = "loss" | "confidence" | "order";
+
+export interface Sort {
+  by: SortBy;
+  descending: boolean;
+}
+
+/** Where a figure on the page stands: not asked yet, being made, there, or failed with a reason. */
+export interface Measured {
+  metrics: Metrics | null;
+  confusion: Confusion | null;
+  failed: string | null;
+}
+
+export const START = "start";
+
+/** The split a person reads first: what the network did not train on. */
+export function headlineSplit(recording: Recording): string {
+  const names = recording.splits.filter((split) => split.count > 0).map((split) => split.name);
+  if (names.length <= 1) return ALL;
+  const held = ["test", "validation", "valid", "val", "dev", "eval"].find((name) => names.includes(name));
+  return held ?? names.at(-1) ?? ALL;
+}
+
+export class Store {
+  readonly recording: Signal<Recording>;
+  /** The checkpoint a person chose; null follows the last one. */
+  readonly chosen = signal<string | null>(null);
+  readonly checkpoint: ReadonlySignal<Checkpoint | null>;
+  readonly split: Signal<string>;
+  readonly selection = signal<Selection | null>(null);
+  /** A selection that is being worked out. */
+  readonly picking = signal<Question | null>(null);
+  readonly pickFailed = signal<{ question: Question; source: string; why: string } | null>(null);
+  readonly sort = signal<Sort>({ by: "loss", descending: true });
+  /** The selection in the order it is shown; previous and next walk along it. */
+  readonly shown = signal<Uint32Array>(new Uint32Array(0));
+  readonly focus = signal<number | null>(null);
+  readonly breakdown = signal<string | null>(null);
+  readonly measured = signal<Measured>({ metrics: null, confusion: null, failed: null });
+  readonly jobs = signal<readonly Job[]>([]);
+  /** The theme on the page; what is drawn on a canvas is drawn again when it changes. */
+  readonly theme = signal<"light" | "dark">("light");
+  readonly connection = signal<Connection>({ state: "connecting" });
+  /** Said by screen readers. */
+  readonly announcement = signal("");
+  readonly notices = signal<readonly string[]>([]);
+
+  constructor(recording: Recording) {
+    this.recording = signal(recording);
+    this.split = signal(headlineSplit(recording));
+    this.checkpoint = computed(() => {
+      const { checkpoints } = this.recording.value;
+      return checkpoints.find(({ name }) => name === this.chosen.value) ?? checkpoints.at(-1) ?? null;
+    });
+  }
+
+  /** Where the chosen checkpoint stands among all, from 0. */
+  place(): number {
+    const { checkpoints } = this.recording.value;
+    return checkpoints.findIndex(({ name }) => name === this.checkpoint.value?.name);
+  }
+
+  following(): boolean {
+    return this.chosen.value === null;
+  }
+
+  /** Choose by position; the last position follows what is recorded next. */
+  choose(place: number): void {
+    const { checkpoints } = this.recording.value;
+    const within = Math.max(0, Math.min(checkpoints.length - 1, place));
+    this.chosen.value = within === checkpoints.length - 1 ? null : (checkpoints[within]?.name ?? null);
+  }
+
+  /** Move the focus along the shown selection. */
+  step(by: number): void {
+    const { focus, shown } = this;
+    if (focus.value === null || shown.value.length === 0) return;
+    const at = shown.value.indexOf(focus.value);
+    const next = shown.value[Math.max(0, Math.min(shown.value.length - 1, at + by))];
+    if (next !== undefined) focus.value = next;
+  }
+
+  say(text: string): void {
+    this.announcement.value = text;
+  }
+
+  notice(text: string): void {
+    if (!this.notices.value.includes(text)) this.notices.value = [...this.notices.value, text];
+  }
+
+  view(): View {
+    const recording = this.recording.value;
+    const selection = this.selection.value;
+    return {
+      fingerprint: recording.fingerprint,
+      checkpoint: this.chosen.value,
+      split: this.split.value === headlineSplit(recording) ? null : this.split.value,
+      pick: selection && selection.source !== START ? { rule: selection.rule, split: selection.split, checkpoint: selection.checkpoint } : null,
+      focus: this.focus.value,
+      breakdown: this.breakdown.value,
+    };
+  }
+
+  /** Take over what of a view fits this recording; says what did not. Returns the question to ask, if there is one. */
+  restore(view: View): Question | null {
+    const recording = this.recording.value;
+    const splits = [ALL, ...recording.splits.map((split) => split.name)];
+    const known = (name: string | null) => name === null || recording.checkpoints.some((checkpoint) => checkpoint.name === name);
+    const dropped: string[] = [];
+    if (view.fingerprint && !recording.fingerprint.startsWith(view.fingerprint)) {
+      dropped.push("the address was made for another recording");
+    }
+    if (known(view.checkpoint)) this.chosen.value = view.checkpoint;
+    else dropped.push(`checkpoint ${view.checkpoint} is not recorded`);
+    if (view.split !== null && splits.includes(view.split)) this.split.value = view.split;
+    if (view.focus !== null && view.focus < recording.nSamples) this.focus.value = view.focus;
+    if (recording.columns.some((column) => column.name === view.breakdown)) this.breakdown.value = view.breakdown;
+    const { pick } = view;
+    if (dropped.length > 0) this.notice(`Not everything in the address fits: ${dropped.join("; ")}.`);
+    if (!pick || !splits.includes(pick.split) || !known(pick.checkpoint)) return null;
+    return pick;
+  }
+}

@@ -1,0 +1,111 @@
+/** The view in the address: readable parameters in the fragment, checked one by one when they come back. */
+import type { Rule } from "./selection";
+
+export interface View {
+  fingerprint: string | null;
+  /** null follows the last checkpoint. */
+  checkpoint: string | null;
+  split: string | null;
+  pick: { rule: Rule; split: string; checkpoint: string | null } | null;
+  focus: number | null;
+  breakdown: string | null;
+}
+
+export const NO_VIEW: View = { fingerprint: null, checkpoint: null, split: null, pick: null, focus: null, breakdown: null };
+
+const LONGEST = 8192;
+
+function ruleText(rule: Rule): string {
+  switch (rule.kind) {
+    case "all":
+    case "unlabelled":
+      return rule.kind;
+    case "right":
+    case "wrong":
+      return rule.label === undefined ? rule.kind : `${rule.kind}:${rule.label}`;
+    case "label":
+    case "either":
+      return `${rule.kind}:${rule.label}`;
+    case "called":
+    case "alarm":
+      return `${rule.kind}:${rule.prediction}`;
+    case "cell":
+      return `cell:${rule.label}:${rule.prediction}`;
+    case "slice":
+      return `slice:${JSON.stringify([rule.column, rule.value, rule.wrong ?? false])}`;
+  }
+}
+
+function place(text: string | undefined): number | null {
+  return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : null;
+}
+
+function sliceOf(text: string): Rule | null {
+  try {
+    const parts: unknown = JSON.parse(text);
+    if (!Array.isArray(parts)) return null;
+    const [column, value, wrong] = parts as unknown[];
+    if (typeof column !== "string" || (typeof value !== "string" && value !== null)) return null;
+    return wrong === true ? { kind: "slice", column, value, wrong } : { kind: "slice", column, value };
+  } catch {
+    return null;
+  }
+}
+
+function ruleOf(text: string): Rule | null {
+  if (text.startsWith("slice:")) return sliceOf(text.slice(6));
+  const [kind, first, second, more] = text.split(":");
+  if (more !== undefined) return null;
+  const a = place(first);
+  const b = place(second);
+  switch (kind) {
+    case "all":
+    case "unlabelled":
+      return first === undefined ? { kind } : null;
+    case "right":
+    case "wrong":
+      return first === undefined ? { kind } : a === null ? null : { kind, label: a };
+    case "label":
+    case "either":
+      return a === null ? null : { kind, label: a };
+    case "called":
+    case "alarm":
+      return a === null ? null : { kind, prediction: a };
+    case "cell":
+      return a === null || b === null ? null : { kind, label: a, prediction: b };
+    default:
+      return null;
+  }
+}
+
+export function toFragment(view: View): string {
+  const out = new URLSearchParams();
+  if (view.checkpoint !== null) out.set("checkpoint", view.checkpoint);
+  if (view.split !== null) out.set("split", view.split);
+  if (view.pick) {
+    out.set("pick", ruleText(view.pick.rule));
+    out.set("in", view.pick.split);
+    if (view.pick.checkpoint !== null) out.set("at", view.pick.checkpoint);
+  }
+  if (view.focus !== null) out.set("focus", String(view.focus));
+  if (view.breakdown !== null) out.set("by", view.breakdown);
+  if (view.fingerprint !== null && out.size > 0) out.set("of", view.fingerprint.slice(0, 12));
+  const text = out.toString();
+  return text.length > LONGEST ? "" : text;
+}
+
+/** What of a fragment can be understood; the rest is dropped. */
+export function fromFragment(fragment: string): View {
+  const text = fragment.replace(/^#/, "");
+  if (text.length > LONGEST) return NO_VIEW;
+  const from = new URLSearchParams(text);
+  const rule = ruleOf(from.get("pick") ?? "");
+  return {
+    fingerprint: from.get("of"),
+    checkpoint: from.get("checkpoint"),
+    split: from.get("split"),
+    pick: rule ? { rule, split: from.get("in") ?? "all", checkpoint: from.get("at") } : null,
+    focus: place(from.get("focus") ?? undefined),
+    breakdown: from.get("by"),
+  };
+}
