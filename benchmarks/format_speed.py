@@ -67,7 +67,9 @@ def speed(folder: Path) -> None:
     writer = new_recording(folder / "run", N)
     steps = iter(range(100))
     # The two are written in turn, so that a disk that gets slower slows both.
-    pairs = [(timed_once(numpy_save), timed_once(lambda: write_checkpoint(writer, next(steps), values, N))) for _ in range(7)]
+    pairs = [
+        (timed_once(numpy_save), timed_once(lambda: write_checkpoint(writer, next(steps), values, N))) for _ in range(7)
+    ]
     plain, ours = (sorted(column)[3] for column in zip(*pairs, strict=True))
     reader = Recording(folder / "run")
     last = reader.checkpoints[-1]
@@ -123,7 +125,9 @@ if __name__ == "__main__":
     if len(sys.argv) > 1:
         do_job(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), Path(sys.argv[4]))
     else:
-        print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, pyarrow {pa.__version__}")
+        print(
+            f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, pyarrow {pa.__version__}"
+        )
         with tempfile.TemporaryDirectory(dir=".") as place:
             speed(Path(place))
             memory(Path(place))

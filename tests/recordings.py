@@ -13,7 +13,13 @@ CLASSES = ("cat", "dog", "owl")
 
 
 def write_recording(
-    path: Path, *, n_checkpoints: int = N_CHECKPOINTS, n_samples: int = N_SAMPLES, labels: bool = True, seed: int = 0
+    path: Path,
+    *,
+    n_checkpoints: int = N_CHECKPOINTS,
+    n_samples: int = N_SAMPLES,
+    labels: bool = True,
+    seed: int = 0,
+    broken: tuple[int, ...] = (),
 ) -> RecordingWriter:
     """A multi-class recording of random pictures; the caller closes the writer."""
     generator = np.random.default_rng(seed)
@@ -26,7 +32,10 @@ def write_recording(
             [f"s/{index:04d}" for index in range(n_samples)],
             splits=["train" if index < n_samples * 2 // 3 else "test" for index in range(n_samples)],
             labels=given,
-            media=[{"bytes": encode_png(picture), "path": None} for picture in pictures],
+            media=[
+                {"bytes": b"no picture" if index in broken else encode_png(picture), "path": None}
+                for index, picture in enumerate(pictures)
+            ],
             metadata={
                 "brightness": pictures.mean(axis=(1, 2)),
                 "camera": ["left" if index % 4 else "right" for index in range(n_samples)],

@@ -1,0 +1,309 @@
+"""The command line. It parses, calls and prints; everything else is in the package."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from bathyscope._version import __version__
+from bathyscope.errors import BathyscopeError, ParameterError
+
+if TYPE_CHECKING:
+    from bathyscope.recording import Recording
+
+out = Console()
+err = Console(stderr=True)
+app = typer.Typer(
+    help="Look below the surface of a deep classifier: record a training run once, see what happened to every sample.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Run = Annotated[Path, typer.Argument(help="Folder of a recording.", show_default=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a script.")]
+Port = Annotated[int | None, typer.Option(help="Port to take; the first free one from 8400 unless given.")]
+NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Only print the address.")]
+
+
+def main() -> None:
+    """Entry point: our own errors are one sentence and exit status 1, not a traceback."""
+    try:
+        app()
+    except BathyscopeError as error:
+        err.print(f"[bold red]bathyscope:[/] {_plain(_message(error))}", highlight=False, soft_wrap=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        err.print("Stopped. Everything that was finished is kept.")
+        sys.exit(130)
+
+
+@app.callback(invoke_without_command=True)
+def common(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    """Options that belong to no command."""
+    if version:
+        out.print(f"bathyscope {__version__}", highlight=False)
+        raise typer.Exit
+
+
+@app.command()
+def demo(
+    path: Annotated[Path, typer.Option(help="Where to record.")] = Path("runs/demo"),
+    epochs: Annotated[int, typer.Option(min=1, help="How long to train.")] = 12,
+    seed: Annotated[int, typer.Option(help="Seed of the data's faults and of the training.")] = 0,
+    port: Port = None,
+    no_browser: NoBrowser = False,
+    no_serve: Annotated[bool, typer.Option("--no-serve", help="Stop after the summary.")] = False,
+) -> None:
+    """Train a small network on real images with planted faults, record it, and look at it.
+
+    Example: [bold]bathyscope demo[/]
+    """
+    from bathyscope.demo.run import summary, train_and_record
+
+    with _progress() as step:
+        recording = train_and_record(path, epochs=epochs, seed=seed, progress=lambda done, text: step(done, text))
+    _run_everything(recording)
+    out.print()
+    for line in summary(recording):
+        out.print(f"  {line}", highlight=False, markup=False)
+    out.print()
+    if not no_serve:
+        _serve(recording, port=port, browser=not no_browser)
+
+
+@app.command()
+def record(
+    data: Annotated[Path, typer.Argument(help="Folder of images (a folder per class), Parquet, or a saved dataset.")],
+    path: Annotated[Path, typer.Argument(help="Folder to record into.")],
+    model: Annotated[str, typer.Option(help="package.module:function that returns the model, or a .pt2 file.")],
+    weights: Annotated[Path | None, typer.Option(help="Weights for it: .safetensors, or a state dict (.pt).")] = None,
+    classes: Annotated[Path | None, typer.Option(help="Class names in the model's order, one a line.")] = None,
+    layers: Annotated[
+        list[str] | None, typer.Option("--layer", help="Further layer to record; may be repeated.")
+    ] = None,
+    size: Annotated[int | None, typer.Option(help="Resize and crop images to this many pixels.")] = None,
+    mean: Annotated[str | None, typer.Option(help="Mean per channel, e.g. 0.485,0.456,0.406.")] = None,
+    std: Annotated[str | None, typer.Option(help="Standard deviation per channel.")] = None,
+    grey: Annotated[bool, typer.Option("--grey", help="Give the model one channel instead of three.")] = False,
+    batch_size: Annotated[int, typer.Option(min=1, help="Samples in one forward pass.")] = 64,
+    export: Annotated[bool, typer.Option("--export", help="Also keep the exported program (model.pt2).")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a recording that stands there.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Record a finished model on a data set: its outputs, embedding and decision layer.
+
+    Examples
+    --------
+      bathyscope record photos/ runs/photos --model my_project.models:resnet --weights best.safetensors --size 224
+
+      bathyscope record test.parquet runs/test --model model.pt2
+    """
+    from bathyscope.capture import ImageTransform
+    from bathyscope.capture import record as record_model
+    from bathyscope.capture.models import load_model
+
+    options: dict[str, Any] = {"batch_size": batch_size, "export": export, "overwrite": overwrite}
+    if classes is not None:
+        options["classes"] = classes.read_text(encoding="utf-8").splitlines()
+    if size is not None or mean or std or grey:
+        options["transform"] = ImageTransform(
+            size, _numbers("--mean", mean, 0.0), _numbers("--std", std, 1.0), "L" if grey else "RGB"
+        )
+    with _progress(quiet=as_json) as step:
+        recording = record_model(
+            load_model(model, weights),
+            data,
+            path,
+            layers=layers or (),
+            progress=lambda done: step(done, "recording"),
+            **options,
+        )
+    _print_info(recording, as_json=as_json)
+
+
+@app.command("open")
+def open_(
+    path: Run,
+    host: Annotated[
+        str, typer.Option(help="Address to bind. Anything but loopback opens it to other machines.")
+    ] = "127.0.0.1",
+    port: Port = None,
+    token: Annotated[
+        str | None, typer.Option(envvar="BATHYSCOPE_TOKEN", help="Token to ask for; random unless given.")
+    ] = None,
+    read_only: Annotated[bool, typer.Option("--read-only", help="Everybody looks, nobody changes anything.")] = False,
+    no_browser: NoBrowser = False,
+) -> None:
+    """Open a recording in the browser; it may still be growing.
+
+    Example: [bold]bathyscope open runs/demo[/]
+    """
+    _serve(_load(path), host=host, port=port, token=token, read_only=read_only, browser=not no_browser)
+
+
+@app.command()
+def info(path: Run, as_json: AsJson = False) -> None:
+    """Say what a recording holds.
+
+    Example: [bold]bathyscope info runs/demo --json[/]
+    """
+    _print_info(_load(path), as_json=as_json)
+
+
+@app.command()
+def run(
+    analysis: Annotated[str, typer.Argument(help="Name of the analysis; an unknown one lists them all.")],
+    path: Run,
+    parameters: Annotated[
+        list[str] | None, typer.Option("--param", "-p", help="name=value; lists as JSON. May be repeated.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run an analysis on a recording; its result is kept there.
+
+    Example: [bold]bathyscope run performance runs/demo -p 'slices=["camera"]'[/]
+    """
+    from bathyscope import analyses
+
+    recording = _load(path)
+    built = analyses.build(analysis, _parameters(parameters or []))
+    with _progress(quiet=as_json) as step:
+        recording.run(built, step)
+    key = recording.result_key(built)
+    files = recording.result_tables(analysis, key)
+    if as_json:
+        _print_json({"analysis": analysis, "key": key, "tables": {name: str(file) for name, file in files.items()}})
+        return
+    out.print(f"{analysis}: {built.question}", highlight=False, markup=False)
+    for name, file in files.items():
+        out.print(f"  {name}: {file}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _run_everything(recording: Recording) -> None:
+    from bathyscope import analyses
+    from bathyscope.recording.results import missing
+
+    with _progress() as step:
+        for name in analyses.names():
+            built = analyses.build(name, {})
+            if not missing(recording, built.needs):
+                recording.run(built, lambda done, message="", name=name: step(done, name))
+
+
+def _serve(recording: Recording, *, browser: bool, **options: Any) -> None:
+    from bathyscope.workbench import serve
+
+    def ready(url: str) -> None:
+        out.print(f"{recording.name} is open at [bold]{_plain(url)}[/]", highlight=False, soft_wrap=True)
+        out.print("Stop with Ctrl-C.")
+
+    serve(recording, on_ready=ready, open_browser=browser, **options)
+
+
+def _load(path: Path) -> Recording:
+    from bathyscope.recording import load
+
+    return load(path)
+
+
+def _print_info(recording: Recording, *, as_json: bool) -> None:
+    if as_json:
+        checkpoints = [dataclasses.asdict(checkpoint) for checkpoint in recording.checkpoints]
+        _print_json({**dataclasses.asdict(recording.info), "writing": recording.writing, "checkpoints": checkpoints})
+        return
+    table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_column(style="dim")
+    table.add_column()
+    splits = ", ".join(f"{name} {count:,}" for name, count in recording.info.splits.items())
+    rows = [
+        ("recording", f"{recording.path}{' (still being written)' if recording.writing else ''}"),
+        (
+            "samples",
+            f"{len(recording):,} {recording.kind or 'samples without content'}" + (f" ({splits})" if splits else ""),
+        ),
+        ("task", f"{recording.task}, {len(recording.classes):,} classes"),
+        ("missing labels", f"{recording.info.n_missing_labels:,}"),
+        ("layers", ", ".join(f"{layer.name} {layer.shape}" for layer in recording.layers.values()) or "none"),
+        ("checkpoints", _checkpoints_in_words(recording)),
+        ("made by", ", ".join(f"{key} {value}" for key, value in recording.info.provenance.items())),
+    ]
+    for name, value in rows:
+        table.add_row(name, _plain(value))
+    out.print(table)
+
+
+def _checkpoints_in_words(recording: Recording) -> str:
+    checkpoints = recording.checkpoints
+    if not checkpoints:
+        return "none yet"
+    first, last = checkpoints[0], checkpoints[-1]
+    return f"{len(checkpoints):,} (step {first.step} to {last.step}), the last at {last.wall_time}"
+
+
+def _parameters(given: list[str]) -> dict[str, Any]:
+    parameters: dict[str, Any] = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise ParameterError(f"A parameter was given as {text!r}. Write it as name=value, for instance -p bins=10.")
+        try:
+            parameters[name] = json.loads(value)
+        except ValueError:
+            parameters[name] = value
+    return parameters
+
+
+def _numbers(option: str, text: str | None, default: float) -> tuple[float, ...] | float:
+    try:
+        return default if text is None else tuple(map(float, text.split(",")))
+    except ValueError as error:
+        raise ParameterError(f"{option} was given as {text!r}. Give numbers with commas, like 0.5,0.5,0.5.") from error
+
+
+def _message(error: BathyscopeError) -> str:
+    return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+
+
+def _print_json(value: Any) -> None:
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
+
+
+def _plain(text: str) -> str:
+    """Text for the terminal: names from data must not work as markup or as escape sequences."""
+    from rich.markup import escape
+
+    return escape("".join(character if character.isprintable() else "\ufffd" for character in text))
+
+
+@contextmanager
+def _progress(*, quiet: bool = False) -> Iterator[Any]:
+    """A bar on standard error; yields a function (done in [0, 1], what is being done)."""
+    columns = (
+        TextColumn("{task.description:<36}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=err, disable=quiet, transient=not err.is_terminal) as bar:
+        task = bar.add_task("", total=1.0)
+
+        def step(done: float, message: str = "") -> None:
+            bar.update(task, completed=done, description=_plain(message) or None)
+
+        yield step
+
+
+if __name__ == "__main__":
+    main()

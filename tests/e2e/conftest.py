@@ -1,0 +1,77 @@
+"""A real browser on a real recording behind a real server."""
+
+from pathlib import Path
+
+import pytest
+from ensure_browser import find
+
+import bathyscope as bs
+
+CHROMIUM = [
+    "--no-sandbox",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--enable-unsafe-swiftshader",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+]
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Headless Chromium: the system's if there is one, else Playwright's own."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as started:
+        try:
+            running = started.chromium.launch(executable_path=find(), args=CHROMIUM)
+        except playwright.Error as error:
+            pytest.skip(
+                f"No Chromium could be started ({str(error).splitlines()[0]}). Install one: apt install chromium"
+            )
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def demo_recording(tmp_path_factory) -> Path:
+    """The demo's data and network, recorded for three epochs."""
+    from bathyscope.demo.run import train_and_record
+
+    path = tmp_path_factory.mktemp("demo") / "demo"
+    train_and_record(path, epochs=3, seed=0)
+    return path
+
+
+@pytest.fixture(scope="session")
+def served(demo_recording):
+    """The demo's recording, served."""
+    with bs.show(demo_recording, port=0, open_browser=False) as server:
+        yield server
+
+
+@pytest.fixture
+def open_page(browser):
+    """Open an address in a fresh context; afterwards nothing may have gone wrong in the page."""
+    contexts, problems = [], []
+
+    def open_page(url, *, width=1280, height=800, dark=False, expect_problems=False):
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            reduced_motion="reduce",
+        )
+        contexts.append(context)
+        page = context.new_page()
+        if not expect_problems:
+            page.on("pageerror", lambda error: problems.append(str(error)))
+            page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+        page.goto(url)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert problems == []

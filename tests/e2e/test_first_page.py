@@ -1,0 +1,146 @@
+"""The main job, done by a person with a mouse or a keyboard in a real browser."""
+
+import re
+
+import numpy as np
+import pytest
+
+import bathyscope as bs
+from recordings import write_checkpoint, write_recording
+
+pytestmark = pytest.mark.browser
+
+FOCUSED_ROLE = """() => {
+  let focused = document.activeElement;
+  while (focused?.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;
+  return focused?.getAttribute("role");
+}"""
+
+
+def worst_cell(recording, split="test"):
+    """(label, prediction) of the largest confusion and its samples, counted by plain numpy from logits and labels."""
+    prediction = recording.logits("last").argmax(axis=1)
+    here = np.array(recording.column("split").to_pylist()) == split
+    labels = recording.labels.filled(-1)
+    cells = {}
+    for index in np.flatnonzero(here & (labels >= 0) & (labels != prediction)):
+        cells.setdefault((labels[index], prediction[index]), []).append(int(index))
+    (label, predicted), samples = max(cells.items(), key=lambda cell: len(cell[1]))
+    return recording.classes[label], recording.classes[predicted], set(samples)
+
+
+def shown_samples(page):
+    """Sample indices in the image grid, scrolled from its top to its end."""
+    grid = page.get_by_role("listbox", name="Samples")
+    options = grid.locator("[role=option]")
+    options.first.wait_for()
+    found = set()
+    for _ in range(100):
+        names = options.evaluate_all("options => options.map(option => option.getAttribute('aria-label'))")
+        found |= {int(re.search(r"sample ([\d,]+)", name)[1].replace(",", "")) for name in names}
+        if len(found) == int(options.first.get_attribute("aria-setsize")):
+            return found
+        grid.hover()
+        page.mouse.wheel(0, 150)
+        page.wait_for_timeout(50)
+    return found
+
+
+def test_the_worst_confusion_leads_to_its_samples_and_into_the_inspector_and_back(served, demo_recording, open_page):
+    recording = bs.load(demo_recording)
+    label, predicted, samples = worst_cell(recording)
+    page = open_page(served.url)
+    page.get_by_role("gridcell", name=f"{len(samples)} {label} called {predicted}", exact=True).click()
+    heading = page.get_by_role("region", name="Samples").get_by_role("heading")
+    assert heading.inner_text() == f"{len(samples)} {label} called {predicted}"
+    assert shown_samples(page) == samples
+
+    option = page.get_by_role("listbox", name="Samples").locator("[role=option]").first
+    option.scroll_into_view_if_needed()
+    index = int(re.search(r"sample ([\d,]+)", option.get_attribute("aria-label"))[1].replace(",", ""))
+    option.click()
+    inspector = page.get_by_role("complementary")
+    sample_id = recording.sample_ids[index].as_py()
+    inspector.get_by_role("heading", name=sample_id).wait_for()
+    for field in recording.metadata.column_names:
+        inspector.get_by_text(field).first.wait_for()
+    inspector.get_by_text(f"of {len(samples)}").wait_for()
+
+    page.keyboard.press("Escape")
+    inspector.get_by_role("heading", name=sample_id).wait_for(state="detached")
+    assert heading.inner_text() == f"{len(samples)} {label} called {predicted}"
+
+
+def test_the_same_by_keyboard_alone(served, demo_recording, open_page):
+    label, predicted, samples = worst_cell(bs.load(demo_recording))
+    page = open_page(served.url)
+    page.get_by_role("gridcell").first.wait_for()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate(FOCUSED_ROLE) in ("grid", "gridcell"):
+            break
+    else:
+        pytest.fail("Tab never reaches the confusion matrix")
+    classes = bs.load(demo_recording).classes
+    page.keyboard.press("Control+Home")
+    for _ in range(classes.index(predicted)):
+        page.keyboard.press("ArrowRight")
+    for _ in range(classes.index(label)):
+        page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name=f"{len(samples)} {label} called {predicted}").wait_for()
+
+
+def test_the_slider_changes_every_view_to_that_checkpoint(served, demo_recording, open_page):
+    page = open_page(served.url)
+    slider = page.get_by_role("slider", name="Checkpoint")
+    slider.focus()
+    page.keyboard.press("Home")
+    page.get_by_text("checkpoint 1 of 3", exact=True).wait_for()
+    recording = bs.load(demo_recording)
+    test = np.array(recording.column("split").to_pylist()) == "test"
+    wrong = int((recording.logits(1).argmax(axis=1) != recording.labels)[test].sum())
+    page.get_by_role("region", name="Where the network is wrong").get_by_text(f"{wrong} of 1,000").wait_for()
+
+
+def test_a_new_checkpoint_appears_without_reload(tmp_path, open_page):
+    with write_recording(tmp_path / "live", n_checkpoints=2) as writer:
+        with bs.show(tmp_path / "live", port=0, open_browser=False) as server:
+            page = open_page(server.url)
+            page.get_by_text("checkpoint 1 of 2").or_(page.get_by_text("checkpoint 2 of 2")).first.wait_for()
+            page.evaluate("window.notReloaded = true")
+            write_checkpoint(writer, 2)
+            page.get_by_text("of 3").first.wait_for()
+            assert page.evaluate("window.notReloaded")
+            prediction = bs.load(tmp_path / "live").logits("last").argmax(axis=1)
+            assert prediction.shape == (60,)
+
+
+def test_an_unreadable_picture_is_a_placeholder_with_its_reason(tmp_path, open_page):
+    with write_recording(tmp_path / "broken", n_samples=6, broken=(2,)):
+        pass
+    with bs.show(tmp_path / "broken", port=0, open_browser=False) as server:
+        page = open_page(server.url, expect_problems=True)
+        page.get_by_role("button", name=re.compile("show all samples")).click()
+        page.get_by_text("is in no format that can be shown").first.wait_for()
+
+
+def test_a_wrong_token_says_how_to_get_the_right_address(served, open_page):
+    page = open_page(served.url.split("token=")[0] + "token=wrong", expect_problems=True)
+    assert "address" in page.locator("body").inner_text()
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_axe_finds_no_serious_fault_and_nothing_is_cut_off(served, open_page, dark, width):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    page = open_page(served.url, width=width, dark=dark)
+    page.get_by_role("gridcell").first.wait_for()
+    page.get_by_role("listbox", name="Samples").locator("[role=option]").first.click()
+    page.get_by_role("complementary").wait_for()
+    faults = axe.Axe().run(page).response["violations"]
+    serious = [
+        f"{fault['id']}: {fault['nodes'][0]['html']}" for fault in faults if fault["impact"] in ("serious", "critical")
+    ]
+    assert serious == []
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
