@@ -1,4 +1,4 @@
-"""How long `import bathyscope` and the command line take, each in fresh processes; the plain interpreter is taken off."""
+"""How long `import bathyscope` and the command line take, in fresh processes; the bare interpreter is taken off."""
 
 import os
 import platform

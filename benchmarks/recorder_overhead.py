@@ -37,17 +37,17 @@ def main() -> None:
     print(
         f"{platform.machine()}, {os.cpu_count()} cores, torch {torch.__version__}; {N:,} images of 28 × 28, small CNN"
     )
-    with tempfile.TemporaryDirectory(dir=".") as folder:
-        with bs.Recorder(
-            f"{folder}/run", images, classes=[str(index) for index in range(10)], batch_size=BATCH
-        ) as recorder:
-            bare_loop(model, images)
-            recorder.checkpoint(model)
-            # In turn, so that a machine that gets slower slows both.
-            pairs = [
-                (seconds(lambda: bare_loop(model, images)), seconds(lambda: recorder.checkpoint(model)))
-                for _ in range(PAIRS)
-            ]
+    with (
+        tempfile.TemporaryDirectory(dir=".") as folder,
+        bs.Recorder(f"{folder}/run", images, classes=[str(index) for index in range(10)], batch_size=BATCH) as recorder,
+    ):
+        bare_loop(model, images)
+        recorder.checkpoint(model)
+        # In turn, so that a machine that gets slower slows both.
+        pairs = [
+            (seconds(lambda: bare_loop(model, images)), seconds(lambda: recorder.checkpoint(model)))
+            for _ in range(PAIRS)
+        ]
     bare, recorded = (sorted(column)[PAIRS // 2] for column in zip(*pairs, strict=True))
     ratio = sorted(ours / plain for plain, ours in pairs)[PAIRS // 2]
     print(

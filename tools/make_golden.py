@@ -20,7 +20,9 @@ def multiclass(path: Path) -> None:
     """Three 2 × 2 pictures, two classes, two checkpoints, one missing label, one decision."""
     metadata = pa.schema([("camera", pa.string()), ("taken", pa.timestamp("s", tz="UTC")), ("size", pa.int64())])
     pictures = np.array([[[0, 255], [255, 0]], [[9, 9], [9, 9]], [[1, 2], [3, 4]]], np.uint8)
-    with RecordingWriter.create(path, kind="image", classes=["day", "night"], provenance={"made_by": "golden"}) as writer:
+    with RecordingWriter.create(
+        path, kind="image", classes=["day", "night"], provenance={"made_by": "golden"}
+    ) as writer:
         with writer.samples(metadata=metadata) as samples:
             samples.write(
                 ["a", "b", "ü/c"],

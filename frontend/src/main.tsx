@@ -3,7 +3,7 @@ import { render } from "preact";
 import "./page.css";
 import "./draw/base.css";
 import "./shell/shell.css";
-import { GoneError } from "./hosts/host";
+import { GoneError } from "./hosts/errors";
 import { ServerHost } from "./hosts/server";
 import { Opening } from "./shell/opening";
 import { Page } from "./shell/page";

@@ -59,6 +59,7 @@ def common(version: Annotated[bool, typer.Option("--version", help="Print the ve
 
 @app.command()
 def demo(
+    *,
     path: Annotated[Path, typer.Option(help="Where to record.")] = Path("runs/demo"),
     epochs: Annotated[int, typer.Option(min=1, help="How long to train.")] = 12,
     seed: Annotated[int, typer.Option(help="Seed of the data's faults and of the training.")] = 0,
@@ -87,6 +88,7 @@ def demo(
 def record(
     data: Annotated[Path, typer.Argument(help="Folder of images (a folder per class), Parquet, or a saved dataset.")],
     path: Annotated[Path, typer.Argument(help="Folder to record into.")],
+    *,
     model: Annotated[str, typer.Option(help="package.module:function that returns the model, or a .pt2 file.")],
     weights: Annotated[Path | None, typer.Option(help="Weights for it: .safetensors, or a state dict (.pt).")] = None,
     classes: Annotated[Path | None, typer.Option(help="Class names in the model's order, one a line.")] = None,
@@ -136,6 +138,7 @@ def record(
 @app.command("open")
 def open_(
     path: Run,
+    *,
     host: Annotated[
         str, typer.Option(help="Address to bind. Anything but loopback opens it to other machines.")
     ] = "127.0.0.1",

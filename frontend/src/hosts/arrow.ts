@@ -1,6 +1,7 @@
 /** Arrow streams become typed-array columns here, and are checked on arrival. */
 import { Type, tableFromIPC, type Column as ArrowColumn, type DataType } from "@uwdata/flechette";
-import { ArrivalError, type Table } from "./host";
+import { ArrivalError } from "./errors";
+import type { Table } from "./host";
 
 export type Numbers =
   | Int8Array | Int16Array | Int32Array | Uint8Array | Uint16Array | Uint32Array | Float32Array | Float64Array;

@@ -1,7 +1,8 @@
 import { columnFromArray, float16, int32, int64, interval, tableFromArrays, tableFromColumns, tableToIPC, utf8, columnFromValues, dictionary, bool } from "@uwdata/flechette";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { numbersOf, stringsOf, tableFromArrow, valueAt } from "./arrow";
-import { ArrivalError, HostError, type HostEvent } from "./host";
+import { ArrivalError, HostError } from "./errors";
+import type { HostEvent } from "./host";
 import { description } from "./fake";
 import { readRecording } from "./recording";
 import { ServerHost } from "./server";

@@ -1,5 +1,6 @@
 /** What a host says about its recording, checked field by field on arrival. */
-import { ArrivalError, type Json } from "./host";
+import { ArrivalError } from "./errors";
+import type { Json } from "./host";
 
 export interface Capabilities {
   run: boolean;

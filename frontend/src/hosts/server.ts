@@ -1,9 +1,7 @@
 /** The host of the dashboard: HTTP for data, one WebSocket for events and progress. */
 import { tableFromArrow } from "./arrow";
-import {
-  ArrivalError, GoneError, HostError, type Connection, type Decision, type Host, type HostEvent, type Json, type Progress,
-  type RunOptions, type RunResult, type Table, type TableOptions,
-} from "./host";
+import { ArrivalError, GoneError, HostError } from "./errors";
+import type { Connection, Decision, Host, HostEvent, Json, Progress, RunOptions, RunResult, Table, TableOptions } from "./host";
 import { readRecording, type Capabilities, type Recording } from "./recording";
 
 type JobEnd = { state: "done"; key: string; tables: Record<string, number> } | { state: "failed"; error: HostError } | { state: "cancelled" };

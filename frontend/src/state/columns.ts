@@ -1,6 +1,7 @@
 /** The columns of the samples, fetched one by one when first needed and then kept. */
 import { numbersOf, valueAt, type Column } from "../hosts/arrow";
-import { ArrivalError, type Host, type Table } from "../hosts/host";
+import { ArrivalError } from "../hosts/errors";
+import type { Host, Table } from "../hosts/host";
 import type { Recording } from "../hosts/recording";
 import type { Truth } from "./selection";
 
