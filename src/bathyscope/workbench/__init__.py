@@ -1,0 +1,5 @@
+"""The workbench: hosts of the page. They parse, call and serialise; the mathematics is in the analyses."""
+
+from bathyscope.workbench.server import Running, create_app, serve, show
+
+__all__ = ["Running", "create_app", "serve", "show"]

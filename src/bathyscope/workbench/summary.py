@@ -1,0 +1,93 @@
+"""What /api/recording tells: everything small that a page wants to know before it asks for columns."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import datetime
+from typing import Any
+
+from bathyscope import analyses
+from bathyscope.recording import Checkpoint, Recording
+from bathyscope.recording.results import missing
+from bathyscope.recording.schema import FORMAT_VERSION
+from bathyscope.workbench.auth import Role
+from bathyscope.workbench.session import Session
+
+
+def recording_summary(session: Session, role: Role | None) -> dict[str, Any]:
+    """The recording as JSON values; numbers that JSON lacks become null on the way out."""
+    view = session.view
+    columns = [column.to_json() for column in view.columns.describe()]
+    with session.reading:
+        recording = view.recording
+        return {
+            "name": recording.name,
+            "format_version": FORMAT_VERSION,
+            "task": recording.task,
+            "kind": recording.kind,
+            "n_samples": len(recording),
+            "n_missing_labels": recording.info.n_missing_labels,
+            "fingerprint": recording.fingerprint,
+            "classes": recording.classes,
+            "splits": [{"name": name, "count": count} for name, count in recording.info.splits.items()],
+            "columns": columns,
+            "layers": [dataclasses.asdict(layer) for layer in recording.layers.values()],
+            "checkpoints": [_checkpoint(checkpoint) for checkpoint in recording.checkpoints],
+            "writing": recording.writing,
+            "provenance": recording.info.provenance,
+            "media_version": view.identity,
+            "analyses": _analyses(recording),
+            "capabilities": {
+                "run": role == "owner" and session.writable,
+                "decide": role == "owner" and session.writable,
+                "media": recording.kind == "image",
+            },
+        }
+
+
+def _checkpoint(checkpoint: Checkpoint) -> dict[str, Any]:
+    """`wall_time` in seconds since 1970; `non_finite` counts samples whose outputs are no numbers."""
+    return {
+        "name": checkpoint.name,
+        "step": checkpoint.step,
+        "epoch": checkpoint.epoch,
+        "wall_time": _seconds(checkpoint.wall_time),
+        "duration_s": checkpoint.duration_s,
+        "metrics": checkpoint.metrics,
+        "n_samples": checkpoint.n_samples,
+        "non_finite": checkpoint.non_finite.get("outputs", 0),
+        "non_finite_layers": {name: n for name, n in checkpoint.non_finite.items() if name != "outputs"},
+    }
+
+
+def _seconds(wall_time: str) -> float | None:
+    try:
+        return datetime.fromisoformat(wall_time).timestamp()
+    except (TypeError, ValueError):  # another program wrote this recording: a lost clock is no reason to show nothing
+        return None
+
+
+def _analyses(recording: Recording) -> list[dict[str, Any]]:
+    told = []
+    for name in analyses.names():
+        kind = analyses.get(name)
+        told.append(
+            {
+                "name": name,
+                "question": kind.question,
+                "missing": missing(recording, kind.needs),
+                "parameters": _parameters(kind),
+            }
+        )
+    return told
+
+
+def _parameters(kind: type[Any]) -> dict[str, Any]:
+    """What each parameter takes, in words, and its default."""
+    words = analyses.parameters_of_type(kind)
+    fields = {field.name: field for field in dataclasses.fields(kind)}
+    return {
+        name: {"type": text}
+        | ({} if fields[name].default is dataclasses.MISSING else {"default": fields[name].default})
+        for name, text in words.items()
+    }
