@@ -125,9 +125,7 @@ if __name__ == "__main__":
     if len(sys.argv) > 1:
         do_job(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), Path(sys.argv[4]))
     else:
-        print(
-            f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, pyarrow {pa.__version__}"
-        )
+        print(f"{platform.machine()}, {os.cpu_count()} cores, pyarrow {pa.__version__}")
         with tempfile.TemporaryDirectory(dir=".") as place:
             speed(Path(place))
             memory(Path(place))

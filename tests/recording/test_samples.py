@@ -129,6 +129,19 @@ def test_the_fingerprint_does_not_depend_on_batches_but_on_labels(tmp_path):
     assert fingerprint("four", [0, 10], labels) != fingerprint("three", [0, 10], [1, *labels[1:]])
 
 
+def test_rows_of_a_column_read_only_their_groups_and_keep_their_order(tmp_path, monkeypatch):
+    monkeypatch.setattr("bathyscope.recording.samples.GROUP_ROWS", 4)
+    with RecordingWriter.create(tmp_path) as writer, writer.samples() as samples:
+        for start in range(0, 20, 4):
+            samples.write([f"s{index}" for index in range(start, start + 4)])
+    recording = Recording(tmp_path)
+    for rows in ([19, 0, 7, 7, 4], [], [3]):
+        assert recording.column("sample_id", rows).to_pylist() == [f"s{row}" for row in rows]
+    with pytest.raises(UnknownSampleError):
+        recording.column("sample_id", [20])
+    assert recording._samples.value("sample_id", 13) == "s13"
+
+
 def test_an_unknown_sample_is_named(recording):
     with pytest.raises(UnknownSampleError, match="No sample has the id 'nobody'"):
         recording.index_of("nobody")

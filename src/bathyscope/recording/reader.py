@@ -177,14 +177,18 @@ class Recording:
         """Names and types of the metadata columns, without reading them."""
         return pa.schema([field for field in self._samples.schema if field.name not in RESERVED_COLUMNS])
 
-    def column(self, name: str) -> pa.ChunkedArray:
-        """One column of the samples, (N,)."""
+    def column(self, name: str, rows: Sequence[int] | None = None) -> pa.ChunkedArray:
+        """One column of the samples, (N,) or (len(rows),); a few rows cost reading their row groups."""
         if name not in self._samples.schema.names:
             raise MissingInputError(
                 f"The samples have no column {name!r}. Columns: {', '.join(self._samples.schema.names)}. "
                 "Record it with metadata={…}."
             )
-        return self._samples.column(name)
+        if rows is None:
+            return self._samples.column(name)
+        for row in rows:
+            self._check_index(row)
+        return self._samples.rows(name, rows)
 
     @property
     def sample_ids(self) -> pa.ChunkedArray:

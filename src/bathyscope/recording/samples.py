@@ -216,6 +216,22 @@ class SampleFile:
                 chunks += file.read(columns=[name])[name].chunks
         return pa.chunked_array(chunks, type=self.schema.field(name).type)
 
+    def rows(self, name: str, rows: Sequence[int]) -> pa.ChunkedArray:
+        """One column for some samples, in the order given, reading only their row groups."""
+        wanted = np.asarray(rows, dtype=np.int64)
+        groups = np.unique(np.searchsorted(self._starts, wanted, side="right") - 1)
+        chunks, places, start = [], {}, 0
+        for group in groups.tolist():
+            number, within = self._groups[group]
+            with readable(self._paths[number]):
+                part = self._files[number].read_row_group(within, columns=[name])[name]
+            places[group] = start - int(self._starts[group])
+            start += len(part)
+            chunks += part.chunks
+        shift = np.array([places[group] for group in np.searchsorted(self._starts, wanted, side="right") - 1], np.int64)
+        column = pa.chunked_array(chunks, type=self.schema.field(name).type)
+        return column.take(pa.array(wanted + shift))
+
     def value(self, name: str, sample_index: int) -> Any:
         """One cell, reading only its row group; the last few groups stay in memory."""
         group = int(np.searchsorted(self._starts, sample_index, side="right")) - 1

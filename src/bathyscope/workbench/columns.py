@@ -87,9 +87,7 @@ class SampleColumns:
         table = {}
         for name in dict.fromkeys(names):
             with self._reading:
-                column = self._recording.column(name)
-            if rows is not None:
-                column = column.take(pa.array(rows, pa.int64()))
+                column = self._recording.column(name, rows)
             table[name] = transportable(column, categories.get(name))
         return pa.table(table)
 
