@@ -57,7 +57,7 @@ def common(version: Annotated[bool, typer.Option("--version", help="Print the ve
         raise typer.Exit
 
 
-@app.command()
+@app.command(epilog="Example: bathyscope demo --epochs 5")
 def demo(
     *,
     path: Annotated[Path, typer.Option(help="Where to record.")] = Path("runs/demo"),
@@ -67,10 +67,7 @@ def demo(
     no_browser: NoBrowser = False,
     no_serve: Annotated[bool, typer.Option("--no-serve", help="Stop after the summary.")] = False,
 ) -> None:
-    """Train a small network on real images with planted faults, record it, and look at it.
-
-    Example: [bold]bathyscope demo[/]
-    """
+    """Train a small network on real images with planted faults, record it, and look at it."""
     from bathyscope.demo.run import summary, train_and_record
 
     with _progress() as step:
@@ -84,7 +81,10 @@ def demo(
         _serve(recording, port=port, browser=not no_browser)
 
 
-@app.command()
+@app.command(
+    epilog="Example: bathyscope record photos/ runs/photos --model my_project.models:resnet --weights best.safetensors"
+    " --size 224"
+)
 def record(
     data: Annotated[Path, typer.Argument(help="Folder of images (a folder per class), Parquet, or a saved dataset.")],
     path: Annotated[Path, typer.Argument(help="Folder to record into.")],
@@ -104,14 +104,7 @@ def record(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a recording that stands there.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Record a finished model on a data set: its outputs, embedding and decision layer.
-
-    Examples
-    --------
-      bathyscope record photos/ runs/photos --model my_project.models:resnet --weights best.safetensors --size 224
-
-      bathyscope record test.parquet runs/test --model model.pt2
-    """
+    """Record a finished model on a data set: its outputs, embedding and decision layer."""
     from bathyscope.capture import ImageTransform
     from bathyscope.capture import record as record_model
     from bathyscope.capture.models import load_model
@@ -135,7 +128,7 @@ def record(
     _print_info(recording, as_json=as_json)
 
 
-@app.command("open")
+@app.command("open", epilog="Example: bathyscope open runs/demo --read-only")
 def open_(
     path: Run,
     *,
@@ -149,23 +142,17 @@ def open_(
     read_only: Annotated[bool, typer.Option("--read-only", help="Everybody looks, nobody changes anything.")] = False,
     no_browser: NoBrowser = False,
 ) -> None:
-    """Open a recording in the browser; it may still be growing.
-
-    Example: [bold]bathyscope open runs/demo[/]
-    """
+    """Open a recording in the browser; it may still be growing."""
     _serve(_load(path), host=host, port=port, token=token, read_only=read_only, browser=not no_browser)
 
 
-@app.command()
+@app.command(epilog="Example: bathyscope info runs/demo --json")
 def info(path: Run, as_json: AsJson = False) -> None:
-    """Say what a recording holds.
-
-    Example: [bold]bathyscope info runs/demo --json[/]
-    """
+    """Say what a recording holds."""
     _print_info(_load(path), as_json=as_json)
 
 
-@app.command()
+@app.command(epilog="""Example: bathyscope run performance runs/demo -p 'slices=["batch"]'""")
 def run(
     analysis: Annotated[str, typer.Argument(help="Name of the analysis; an unknown one lists them all.")],
     path: Run,
@@ -174,10 +161,7 @@ def run(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Run an analysis on a recording; its result is kept there.
-
-    Example: [bold]bathyscope run performance runs/demo -p 'slices=["camera"]'[/]
-    """
+    """Run an analysis on a recording; its result is kept there."""
     from bathyscope import analyses
 
     recording = _load(path)

@@ -1,0 +1,63 @@
+"""The wheel, alone in a bare environment, opens a recording and serves the page."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+import venv
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+GOLDEN = ROOT / "tests" / "recording" / "golden" / "v1" / "multiclass"
+
+
+def run(*command, **options):
+    done = subprocess.run(command, capture_output=True, text=True, **options)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory):
+    """Folder of programs of an environment that holds the wheel and what it requires, nothing else."""
+    folder = tmp_path_factory.mktemp("bare")
+    run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder / "dist"), str(ROOT))
+    venv.create(folder / "venv", with_pip=True)
+    programs = folder / "venv" / ("Scripts" if os.name == "nt" else "bin")
+    wheel = next((folder / "dist").glob("*.whl"))
+    run(str(programs / "pip"), "install", "--quiet", "--constraint", str(ROOT / "constraints.txt"), str(wheel))
+    return programs
+
+
+@pytest.mark.timeout(400)
+def test_the_wheel_opens_a_recording_in_a_bare_environment(bare, tmp_path):
+    about = json.loads(run(str(bare / "bathyscope"), "info", str(GOLDEN), "--json", cwd=tmp_path))
+    assert (about["n_samples"], about["classes"]) == (3, ["day", "night"])
+    assert "torch" not in run(str(bare / "pip"), "list")
+
+    serving = subprocess.Popen(
+        [str(bare / "bathyscope"), "open", str(GOLDEN), "--port", "0", "--no-browser", "--read-only"],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    try:
+        address = serving.stdout.readline().split()[-1]
+        opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+        deadline = time.monotonic() + 30
+        page = ""
+        while "<html" not in page and time.monotonic() < deadline:
+            page = opener.open(address, timeout=10).read().decode()
+        assert "Bathyscope" in page
+        script = page.split('src="')[1].split('"')[0]
+        base = address.split("/?")[0]
+        assert len(opener.open(base + "/" + script.lstrip("./")).read()) > 10_000
+        assert json.load(opener.open(base + "/api/recording"))["n_samples"] == 3
+    finally:
+        serving.terminate()
+        serving.wait(15)
