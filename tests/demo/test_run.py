@@ -50,6 +50,7 @@ def test_every_epoch_is_recorded_with_its_layers_head_and_loss(run, few):
     head = recording.head("last")
     embedding = recording.activations("embedding", "last").astype(np.float32)
     assert np.allclose(embedding @ head.weight.T + head.bias, recording.logits("last"), atol=0.05)
+    assert recording.program_path is not None
     assert recording.classes == CLASSES
     assert recording.labels.tolist() == few.labels.tolist()
     assert np.array_equal(np.asarray(recording.image(7)), few.images[7])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import bathyscope as bs
+from photographs import copy_photographs, efficientnet_lite0
 from recordings import write_checkpoint, write_recording
 
 pytestmark = pytest.mark.browser
@@ -114,6 +115,21 @@ def test_a_new_checkpoint_appears_without_reload(tmp_path, open_page):
             assert page.evaluate("window.notReloaded")
             prediction = bs.load(tmp_path / "live").logits("last").argmax(axis=1)
             assert prediction.shape == (60,)
+
+
+def test_a_pretrained_network_on_photographs_without_labels(tmp_path, open_page):
+    model, transform = efficientnet_lite0()
+    folder = copy_photographs(tmp_path / "photographs")
+    bs.record(model, folder, tmp_path / "imagenet", transform=transform, batch_size=4)
+    with bs.show(tmp_path / "imagenet", port=0, open_browser=False) as server:
+        page = open_page(server.url)
+        page.get_by_text("1,000 classes").first.wait_for()
+        page.get_by_role("button", name=re.compile("show all samples")).click()
+        picture = page.get_by_role("listbox", name="Samples").locator("[role=option] img").first
+        picture.wait_for()
+        page.wait_for_function("picture => picture.naturalWidth > 0", arg=picture.element_handle())
+        page.get_by_role("listbox", name="Samples").locator("[role=option]").first.click()
+        page.get_by_role("complementary").get_by_role("list", name="Probabilities").wait_for()
 
 
 def test_an_unreadable_picture_is_a_placeholder_with_its_reason(tmp_path, open_page):

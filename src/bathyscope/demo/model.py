@@ -22,8 +22,8 @@ class SmallNet(nn.Module):
         self.conv2 = _block(16, 32)
         self.embedding = nn.Sequential(nn.Flatten(), nn.Linear(32 * 7 * 7, EMBEDDING_SIZE), nn.ReLU())
         self.head = nn.Linear(EMBEDDING_SIZE, n_classes)
-        # Pooling is the slowest step on a CPU, and twice as fast in this layout.
-        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        # Pooling is the slowest step on a CPU, and twice as fast in this layout, which the first layer hands down.
+        self.conv1.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """(B, 1, 28, 28) pixels in [0, 1] to (B, C) logits."""

@@ -48,8 +48,8 @@ def train_and_record(
 
     Returns
     -------
-    The recording, with checkpoints 1 … `epochs`, layers "conv1", "conv2" (means per channel) and the embedding, and the
-    truth about the planted faults apart.
+    The recording, with checkpoints 1 … `epochs`, layers "conv1", "conv2" (means per channel) and the embedding, the
+    last model as a program, and the truth about the planted faults apart.
 
     Raises
     ------
@@ -78,6 +78,7 @@ def train_and_record(
         metadata=planted.metadata,
         sample_ids=planted.sample_ids.tolist(),
         layers=["conv1", "conv2"],
+        export=True,
         overwrite=_is_demo(Path(path)),
         provenance={"made_by": MADE_BY, "seed": seed},
         progress=tell_of_recording,
