@@ -40,10 +40,10 @@ def test_the_wheel_opens_a_recording_in_a_bare_environment(bare, tmp_path):
     assert "torch" not in run(str(bare / "pip"), "list")
     refused = subprocess.run([bare / "bathyscope", "demo"], capture_output=True, text=True, cwd=tmp_path)
     assert refused.returncode == 1
-    assert refused.stderr.split() == (
-        "bathyscope: Recording a model needs the package 'torch', which is not installed. "
+    assert " ".join(refused.stderr.split()) == (
+        "bathyscope: Training the demo's network needs the package 'torch', which is not installed. "
         "Install it with: pip install 'bathyscope[torch]'"
-    ).split()
+    )
 
     serving = subprocess.Popen(
         [str(bare / "bathyscope"), "open", str(GOLDEN), "--port", "0", "--no-browser", "--read-only"],

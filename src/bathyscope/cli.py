@@ -16,7 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from bathyscope._version import __version__
-from bathyscope.errors import BathyscopeError, ParameterError
+from bathyscope.errors import BathyscopeError, ParameterError, require
 
 if TYPE_CHECKING:
     from bathyscope.recording import Recording
@@ -68,6 +68,7 @@ def demo(
     no_serve: Annotated[bool, typer.Option("--no-serve", help="Stop after the summary.")] = False,
 ) -> None:
     """Train a small network on real images with planted faults, record it, and look at it."""
+    require("torch", extra="torch", purpose="Training the demo's network")
     from bathyscope.demo.run import summary, train_and_record
 
     with _progress() as step:
