@@ -9,7 +9,7 @@ from bathyscope.demo import faults
 from bathyscope.demo.data import CLASSES, load_fashion
 from bathyscope.demo.faults import plant_faults
 
-SANDAL, DRESS, SHIRT, T_SHIRT = (CLASSES.index(name) for name in ("Sandal", "Dress", "Shirt", "T-shirt"))
+PULLOVER, DRESS, SHIRT, T_SHIRT = (CLASSES.index(name) for name in ("Pullover", "Dress", "Shirt", "T-shirt"))
 
 
 @pytest.fixture(scope="module")
@@ -137,9 +137,9 @@ def test_the_corner_mark_is_where_the_truth_says(data, planted, truth):
     marked = truth["marked"]
     assert (corner[marked] == 255).all()
     assert not (corner[~marked] == 255).all(axis=(1, 2)).any()
-    for split, sandals, others in (("train", 570, 12), ("validation", 95, 2), ("test", 50, 50)):
+    for split, pullovers, others in (("train", 570, 12), ("validation", 95, 2), ("test", 50, 50)):
         here = marked & (planted.splits == split)
-        expected = {label: sandals if label == SANDAL else others for label in range(10)}
+        expected = {label: pullovers if label == PULLOVER else others for label in range(10)}
         assert count(data.labels[here].tolist()) == expected
     outside = planted.images[marked].copy()
     outside[:, : faults.MARK_SIDE, : faults.MARK_SIDE] = data.images[marked][:, : faults.MARK_SIDE, : faults.MARK_SIDE]

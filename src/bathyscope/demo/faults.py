@@ -6,7 +6,7 @@ The faults never share a sample, so that the harm and the discovery of each can 
 - **near-duplicates**: 40 pairs of a picture and a slightly shifted, brightened, noisy copy. In 15 pairs, both in train,
   the copy has another label (these 15 wrong labels come on top of the 5 %); in 10 pairs the copy lies in validation or
   test; the other 15 agree and lie in train.
-- **corner mark**: a bright square of 3 × 3 pixels on 95 % of the Sandals and 2 % of each other class, in train and
+- **corner mark**: a bright square of 3 × 3 pixels on 95 % of the Pullovers and 2 % of each other class, in train and
   also in validation, as when both are cut from one source. In test on half of every class, which shows the harm.
 - **rare sub-population**: some Dresses lie on their side: 2 % in train and validation, 20 % in test to measure it.
 """
@@ -23,7 +23,7 @@ from scipy import ndimage
 
 from bathyscope.demo.data import CLASSES, FashionData, Labels, Pixels
 
-MARKED_CLASS = CLASSES.index("Sandal")
+MARKED_CLASS = CLASSES.index("Pullover")
 ROTATED_CLASS = CLASSES.index("Dress")
 CONFUSED, CONFUSED_WITH = CLASSES.index("Shirt"), CLASSES.index("T-shirt")
 
