@@ -4,9 +4,37 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from ensure_browser import find
 
 from bathyscope.recording import Recording, RecordingWriter
 from recordings import write_recording
+
+CHROMIUM = [
+    "--no-sandbox",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--enable-unsafe-swiftshader",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+]
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Headless Chromium: the system's if there is one, else Playwright's own."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as started:
+        try:
+            running = started.chromium.launch(executable_path=find(), args=CHROMIUM)
+        except playwright.Error as error:
+            pytest.skip(
+                f"No Chromium could be started ({str(error).splitlines()[0]}). Install one: apt install chromium"
+            )
+        yield running
+        running.close()
 
 
 @pytest.fixture

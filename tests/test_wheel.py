@@ -60,7 +60,7 @@ def test_the_wheel_opens_a_recording_in_a_bare_environment(bare, tmp_path):
         while "<html" not in page and time.monotonic() < deadline:
             page = opener.open(address, timeout=10).read().decode()
         assert "Bathyscope" in page
-        script = page.split('src="')[1].split('"')[0]
+        script = page.split('type="module"')[1].split('src="')[1].split('"')[0]
         base = address.split("/?")[0]
         assert len(opener.open(base + "/" + script.lstrip("./")).read()) > 10_000
         assert json.load(opener.open(base + "/api/recording"))["n_samples"] == 3

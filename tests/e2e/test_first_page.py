@@ -56,8 +56,9 @@ def test_the_worst_confusion_leads_to_its_samples_and_into_the_inspector_and_bac
     assert heading.inner_text() == f"{len(samples)} {label} called {predicted}"
     assert shown_samples(page) == samples
 
-    option = page.get_by_role("listbox", name="Samples").locator("[role=option]").first
-    option.scroll_into_view_if_needed()
+    page.get_by_role("listbox", name="Samples").hover()
+    page.mouse.wheel(0, -100_000)
+    option = page.get_by_role("listbox", name="Samples").locator("[role=option][aria-posinset='1']")
     index = int(re.search(r"sample ([\d,]+)", option.get_attribute("aria-label"))[1].replace(",", ""))
     option.click()
     inspector = page.get_by_role("complementary")

@@ -2,7 +2,6 @@
 
 import http.server
 import threading
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -76,13 +75,11 @@ def elsewhere(tmp_path):
 
 
 @pytest.fixture
-def tab():
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as browsers:
-        path = "/usr/bin/chromium" if Path("/usr/bin/chromium").exists() else None
-        browser = browsers.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser.new_page()
-        browser.close()
+def tab(browser):
+    """A fresh tab in a context of its own."""
+    context = browser.new_context()
+    yield context.new_page()
+    context.close()
 
 
 def title_is(tab, text):
