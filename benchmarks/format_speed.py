@@ -115,7 +115,7 @@ def do_job(job: str, n: int, t: int, folder: Path) -> None:
 
 def memory(folder: Path) -> None:
     print(f"\npeak memory, D = {D} float16\n{'N':>9}{'T':>5}{'array MB':>10}{'writer MB':>11}{'reader MB':>11}")
-    for n, t in ((10_000, 2), (60_000, 2), (240_000, 2), (10_000, 8), (10_000, 32)):
+    for n, t in ((60_000, 1), (240_000, 1), (960_000, 1), (60_000, 4), (60_000, 16)):
         place = folder / f"{n}-{t}"
         written, read = (memory_of(job, n, t, place) for job in ("write", "read"))
         print(f"{n:9,}{t:5}{n * D * 2 / 1e6:10.0f}{written:11.0f}{read:11.0f}")

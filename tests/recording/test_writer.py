@@ -1,5 +1,6 @@
 import errno
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -175,19 +176,24 @@ def test_feature_maps_and_layers_with_slashes_keep_name_and_shape(make_recording
     np.testing.assert_array_equal(reader.activations("block/conv.1", 0, rows=[0, 1]), maps)
 
 
-def test_a_full_disk_says_what_is_safe(make_recording, monkeypatch):
-    def full(self: Path, *arguments: object) -> None:
+@pytest.mark.parametrize(
+    ("owner", "name", "refused"),
+    [(Path, "replace", "000003"), (os, "fsync", ".writing-000003/head.safetensors")],
+    ids=["renaming", "writing"],
+)
+def test_a_full_disk_says_what_is_safe(make_recording, monkeypatch, owner, name, refused):
+    def full(*arguments: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with make_recording() as writer:
-        monkeypatch.setattr(Path, "replace", full)
+        monkeypatch.setattr(owner, name, full)
         with pytest.raises(StorageError) as raised:
             write_checkpoint(writer, 3)
         monkeypatch.undo()
     assert raised.value.errno == errno.ENOSPC
-    half = writer.path / "checkpoints" / ".writing-000003" / "head.safetensors"
     assert raised.value.strerror == (
-        f"Could not write {half}: No space left on device. What was finished before is safe. "
+        f"Could not write {writer.path / 'checkpoints' / refused}: No space left on device. "
+        "What was finished before is safe. "
         "Free some space or give another folder, then go on with resume=True."
     )
     assert [checkpoint.step for checkpoint in Recording(writer.path).checkpoints] == [0, 1, 2]

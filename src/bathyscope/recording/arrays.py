@@ -6,7 +6,6 @@ Parquet would have to take a list of numbers apart into levels: with pyarrow tha
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from bathyscope.errors import DamagedRecordingError, ShapeError
-from bathyscope.recording.files import UNFINISHED, storage_errors
+from bathyscope.recording.files import UNFINISHED, storage_errors, sync_file
 
 IntArray = npt.NDArray[np.integer[Any]]
 AnyArray = npt.NDArray[Any]
@@ -97,7 +96,7 @@ class ArrayFileWriter:
         schema = pa.schema([index, pa.field(self.column, values.type, nullable=False)])
         with storage_errors(self.path):
             if self._writer is None:
-                self._sink = self.path.open("wb")
+                self._sink = pa.OSFile(str(self.path), "wb")
                 self._writer = pa.ipc.new_file(self._sink, schema)
             self._writer.write_batch(pa.record_batch([pa.array(indices, pa.int64()), values], schema=schema))
         self.n_rows += len(indices)
@@ -108,9 +107,8 @@ class ArrayFileWriter:
             return
         with storage_errors(self.path):
             self._writer.close()
-            self._sink.flush()
-            os.fsync(self._sink.fileno())
             self._sink.close()
+            sync_file(self.path)
         self._writer = None
 
     def abandon(self) -> None:

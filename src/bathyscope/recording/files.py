@@ -28,14 +28,25 @@ def sync_directory(folder: Path) -> None:
         os.close(descriptor)
 
 
+def sync_file(path: Path) -> None:
+    """Make the content of a closed file survive a power cut."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def write_synced(path: Path, content: bytes) -> None:
+    """Write a small file into a folder that nobody sees yet."""
+    with storage_errors(path), path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
 def write_atomic(path: Path, content: bytes) -> None:
     """Write a small file beside its place, sync it, and rename it into place."""
     beside = path.with_name(UNFINISHED + path.name)
     with storage_errors(path):
-        with beside.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        write_synced(beside, content)
         beside.replace(path)
         sync_directory(path.parent)
 

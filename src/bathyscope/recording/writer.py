@@ -26,6 +26,7 @@ from bathyscope.recording.files import (
     storage_errors,
     sync_directory,
     write_atomic,
+    write_synced,
 )
 from bathyscope.recording.reader import Recording
 from bathyscope.recording.samples import SampleWriter
@@ -253,7 +254,7 @@ class CheckpointWriter:
         content = safetensors_bytes(
             {"weight": np.ascontiguousarray(weight, np.float32), "bias": np.ascontiguousarray(bias, np.float32)}
         )
-        write_atomic(self.folder / "head.safetensors", content)
+        write_synced(self.folder / "head.safetensors", content)
 
     def finish(self, step: int, epoch: float | None, metrics: Mapping[str, float]) -> None:
         """Close the files and write checkpoint.json, which makes the checkpoint exist."""
@@ -282,7 +283,8 @@ class CheckpointWriter:
         )
         for folder in (p for p in self.folder.rglob("*") if p.is_dir()):
             sync_directory(folder)
-        write_atomic(self.folder / "checkpoint.json", dump_checkpoint(checkpoint))
+        # Neither name needs a rename of its own: the whole folder appears by one.
+        write_synced(self.folder / "checkpoint.json", dump_checkpoint(checkpoint))
 
     def abandon(self) -> None:
         """Remove everything written so far."""
