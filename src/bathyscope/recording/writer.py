@@ -190,10 +190,10 @@ class RecordingWriter:
         try:
             yield writer
             writer.finish(step, epoch, metrics or {})
+            place(writer.folder, final)
         except BaseException:
             writer.abandon()
             raise
-        place(writer.folder, final)
 
     def close(self) -> None:
         """Let go of the lock. The recording needs no other end: every finished checkpoint is there already."""
