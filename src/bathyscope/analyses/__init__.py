@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from bathyscope.analyses.duplicates import Duplicates, DuplicatesResult
+from bathyscope.analyses.familiarity import Familiarity, FamiliarityResult
 from bathyscope.analyses.outsiders import load_outsiders
 from bathyscope.analyses.parameters import build_analysis, did_you_mean, parameters_of_type
 from bathyscope.analyses.performance import Performance, PerformanceResult
@@ -14,6 +16,10 @@ from bathyscope.recording.results import Analysis, Progress, Result
 __all__ = [
     "ANALYSES",
     "Analysis",
+    "Duplicates",
+    "DuplicatesResult",
+    "Familiarity",
+    "FamiliarityResult",
     "Performance",
     "PerformanceResult",
     "Progress",
@@ -24,7 +30,7 @@ __all__ = [
     "parameters_of_type",
 ]
 
-ANALYSES: tuple[type[Analysis], ...] = (Performance,)
+ANALYSES: tuple[type[Analysis], ...] = (Performance, Familiarity, Duplicates)
 """The one list of analyses. Command line, routes, the index of the documentation and the contract tests follow it."""
 
 
