@@ -4,6 +4,8 @@ import "./page.css";
 import "./draw/base.css";
 import "./shell/shell.css";
 import { GoneError } from "./hosts/errors";
+import type { Host } from "./hosts/host";
+import { reportIn, type ReportHost } from "./hosts/report";
 import { ServerHost } from "./hosts/server";
 import { Opening } from "./shell/opening";
 import { Page } from "./shell/page";
@@ -12,7 +14,8 @@ import { followTheme } from "./state/theme";
 
 const AGAIN_MS = 2000;
 
-const host = new ServerHost(document.baseURI);
+let report: ReportHost | null = null;
+let host: Host | null = null;
 const theme = followTheme(document.documentElement);
 const session = signal<Session | null>(null);
 const failed = signal<string | null>(null);
@@ -20,6 +23,9 @@ const failed = signal<string | null>(null);
 async function open(): Promise<void> {
   failed.value = null;
   try {
+    // A document that carries data is a report; any other asks the server it came from.
+    host ??= report = reportIn(document);
+    host ??= new ServerHost(document.baseURI);
     const recording = await host.recording();
     const opened = new Session(host, recording);
     effect(() => void (opened.store.theme.value = theme.shown.value));
@@ -27,6 +33,7 @@ async function open(): Promise<void> {
       const address = fragment ? `#${fragment}` : location.pathname + location.search;
       history.replaceState(null, "", address);
     });
+    for (const note of report?.notes ?? []) opened.store.notice(note);
     document.title = `${recording.name} · Bathyscope`;
     session.value = opened;
   } catch (error) {

@@ -226,3 +226,32 @@ export function stringsOf(table: Table, name: string): (index: number) => string
   if (column?.kind === "none") return () => "";
   throw new ArrivalError(`Column "${name}" should hold text; it ${column ? `holds ${column.kind}` : "did not arrive"}.`);
 }
+
+/** Some rows of a column, in the given order. */
+export function taken(column: Column, rows: readonly number[]): Column {
+  const { length } = rows;
+  const pick = <A extends { [index: number]: number | bigint; length: number }>(from: A): A => {
+    const out = new (from.constructor as new (length: number) => A)(length);
+    rows.forEach((row, i) => (out[i] = from[row] as number));
+    return out;
+  };
+  const validity = (valid: Valid): Valid => (valid ? pick(valid) : null);
+  switch (column.kind) {
+    case "none":
+      return { kind: "none", length };
+    case "text":
+      return { kind: "text", length, at: (index) => column.at(rows[index] ?? -1) };
+    case "list":
+      return { kind: "list", length, at: (index) => column.at(rows[index] ?? -1) };
+    case "category":
+      return { ...column, length, codes: pick(column.codes), valid: validity(column.valid) };
+    case "bigint":
+      return { ...column, length, values: pick(column.values), valid: validity(column.valid) };
+    case "number":
+      return { ...column, length, values: pick(column.values), valid: validity(column.valid) };
+    case "bool":
+      return { ...column, length, values: pick(column.values), valid: validity(column.valid) };
+    case "time":
+      return { ...column, length, values: pick(column.values), valid: validity(column.valid) };
+  }
+}

@@ -1,8 +1,9 @@
-import { count, plural } from "../draw/format";
+import { plural } from "../draw/format";
 import { splitText } from "../draw/where";
 import { ALL } from "../state/selection";
 import type { Session } from "../state/session";
 import { THEMES, type ThemeState } from "../state/theme";
+import { Counted, Filters } from "./filters";
 
 function Mark() {
   return (
@@ -17,6 +18,21 @@ function Mark() {
 const THEME_WORDS = { auto: "as the system", light: "light", dark: "dark" } as const;
 const THEME_SIGNS = { auto: "◐", light: "○", dark: "●" } as const;
 
+function UndoRedo({ session }: { session: Session }) {
+  const { history } = session;
+  const [undo, redo] = [history.undoable.value, history.redoable.value];
+  return (
+    <span class="undo" role="group" aria-label="History">
+      <button type="button" class="button" aria-label={undo === null ? "Undo" : `Undo: ${undo}`} title={undo === null ? "Nothing to undo" : `Undo: ${undo} (Ctrl+Z)`} disabled={undo === null} onClick={() => history.undo()}>
+        <span aria-hidden="true">↶</span> <span class="wide">Undo</span>
+      </button>
+      <button type="button" class="button icon" aria-label={redo === null ? "Redo" : `Redo: ${redo}`} title={redo === null ? "Nothing to redo" : `Redo: ${redo} (Shift+Ctrl+Z)`} disabled={redo === null} onClick={() => history.redo()}>
+        <span aria-hidden="true">↷</span>
+      </button>
+    </span>
+  );
+}
+
 export function Header({ session, theme, help }: { session: Session; theme: ThemeState; help: () => void }) {
   const recording = session.store.recording.value;
   const now = theme.theme.value;
@@ -30,6 +46,7 @@ export function Header({ session, theme, help }: { session: Session; theme: Them
       </span>
       <span class="space" />
       {recording.writing && <span class="badge good">● Live</span>}
+      <UndoRedo session={session} />
       <button type="button" class="button" aria-label={`Theme: ${THEME_WORDS[now]}. Change to ${THEME_WORDS[next]}`} title={`Theme: ${THEME_WORDS[now]}`} onClick={() => (theme.theme.value = next)}>
         <span aria-hidden="true">{THEME_SIGNS[now]}</span> <span class="wide">{now === "auto" ? "Auto" : now === "light" ? "Light" : "Dark"}</span>
       </button>
@@ -45,7 +62,6 @@ export function ChoiceBar({ session }: { session: Session }) {
   const place = store.place();
   const checkpoint = store.checkpoint.value;
   const splits = recording.splits.length > 1 ? [...recording.splits, { name: ALL, count: recording.nSamples }] : [];
-  const shown = splits.find(({ name }) => name === store.split.value)?.count ?? recording.nSamples;
   return (
     <div class="choices" role="toolbar" aria-label="What is shown">
       {splits.length > 0 &&
@@ -70,8 +86,8 @@ export function ChoiceBar({ session }: { session: Session }) {
         </span>
       )}
       {checkpoint && checkpoint.nonFinite > 0 && <span class="badge bad" title="Outputs that are NaN or infinite at this checkpoint">{plural(checkpoint.nonFinite, "output")} not finite</span>}
-      <span class="space" />
-      <span class="num muted counted">{shown === recording.nSamples ? plural(shown, "sample") : `${count(shown)} of ${plural(recording.nSamples, "sample")}`}</span>
+      <Filters session={session} />
+      <Counted session={session} />
     </div>
   );
 }

@@ -5,15 +5,18 @@ import { confusion } from "../components/confusion/confusion";
 import { curves } from "../components/curves/curves";
 import { grid } from "../components/grid/grid";
 import { inspector } from "../components/inspector/inspector";
+import { overview } from "../components/overview/overview";
 import { runHeader } from "../components/run-header/run-header";
+import { scatter } from "../components/scatter/scatter";
 import { slices } from "../components/slices/slices";
+import { table } from "../components/table/table";
 import type { Session } from "../state/session";
 import { START } from "../state/store";
 import type { ThemeState } from "../state/theme";
 import { ChoiceBar, Header } from "./header";
 import { Shortcuts } from "./shortcuts";
 import { Status } from "./status";
-import { Tile } from "./tile";
+import { LazyTile, Tile } from "./tile";
 
 const ONE_COLUMN = "(max-width: 899px)";
 
@@ -25,12 +28,22 @@ function focused(): Element | null {
 }
 
 function typing(target: EventTarget | undefined): boolean {
-  return target instanceof HTMLElement && (/^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) || target.isContentEditable);
+  return target instanceof HTMLElement && ((/^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) && target.getAttribute("type") !== "checkbox") || target.isContentEditable);
+}
+
+/** Ctrl or Cmd with Z, Shift+Z or Y. */
+function undoKey(event: KeyboardEvent, session: Session): boolean {
+  const key = event.key.toLowerCase();
+  if (key === "z" && !event.shiftKey) session.history.undo();
+  else if ((key === "z" && event.shiftKey) || (key === "y" && event.ctrlKey && !event.shiftKey)) session.history.redo();
+  else return false;
+  return true;
 }
 
 function useKeys(session: Session, help: { value: boolean }): void {
   useEffect(() => {
     const keyed = (event: KeyboardEvent) => {
+      if (!event.isComposing && !typing(event.composedPath()[0]) && (event.ctrlKey || event.metaKey) && !event.altKey && undoKey(event, session)) return event.preventDefault();
       if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey || typing(event.composedPath()[0])) return;
       const { store } = session;
       if (event.key === "?") help.value = !help.value;
@@ -93,8 +106,11 @@ export function Page({ session, theme }: { session: Session; theme: ThemeState }
           <Tile definition={runHeader} session={session} />
           <Tile definition={curves} session={session} />
           <Tile definition={confusion} session={session} />
+          <LazyTile definition={scatter} session={session} height={520} />
           <Tile definition={classes} session={session} />
           <Tile definition={slices} session={session} />
+          <LazyTile definition={overview} session={session} height={360} />
+          <LazyTile definition={table} session={session} height={460} />
         </div>
         <Tile definition={grid} session={session} />
         {open && (

@@ -6,6 +6,7 @@ const KEYS: readonly (readonly [string[], string])[] = [
   [["←", "→"], "On the curve: move the checkpoint. In the inspector: previous and next sample"],
   [["↑", "↓", "←", "→"], "In the matrix and among the samples: move"],
   [["Enter"], "Open what is under the cursor"],
+  [["Ctrl", "Z"], "Undo (Cmd on a Mac); with Shift: redo"],
   [["Esc"], "Close the inspector"],
   [["?"], "This sheet"],
 ];

@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
-import { count, percent } from "../draw/format";
+import { percent, plural } from "../draw/format";
+import type { Recording } from "../hosts/recording";
 import type { Session } from "../state/session";
 
 /** Work shorter than this is not worth a line that appears and is gone. */
@@ -7,6 +8,7 @@ const QUICK_MS = 300;
 
 function Connection({ session }: { session: Session }) {
   const connection = session.store.connection.value;
+  const stays = session.hostName === "report";
   const [, tick] = useState(0);
   const lost = connection.state === "lost";
   useEffect(() => {
@@ -14,6 +16,7 @@ function Connection({ session }: { session: Session }) {
     const timer = setInterval(() => tick((n) => n + 1), 500);
     return () => clearInterval(timer);
   }, [lost]);
+  if (stays) return null;
   if (connection.state === "connected") return <span class="connection"><i class="dot good" aria-hidden="true" />Connected</span>;
   if (connection.state === "connecting") return <span class="connection"><i class="dot" aria-hidden="true" />Connecting…</span>;
   const seconds = Math.max(0, Math.ceil((connection.retryAt - Date.now()) / 1000));
@@ -42,7 +45,7 @@ function Jobs({ session }: { session: Session }) {
     <span class="job" role="group" aria-label="Running">
       <span>{first.title}{progress ? `: ${percent(progress.done, 0)}${progress.message ? `, ${progress.message}` : ""}` : "…"}</span>
       <progress aria-label={first.title} max={1} {...(progress ? { value: progress.done } : {})} />
-      <button type="button" class="link" onClick={first.cancel}>Cancel</button>
+      {session.hostName !== "report" && <button type="button" class="link" onClick={first.cancel}>Cancel</button>}
       {jobs.length > 1 && <span class="muted">and {jobs.length - 1} more</span>}
     </span>
   );
@@ -60,6 +63,12 @@ function Live({ session }: { session: Session }) {
   );
 }
 
+/** The day of the recording: what a report is read for long after. */
+function recordedOn(recording: Recording): string {
+  const day = recording.provenance.find(([name]) => name === "created_at")?.[1].slice(0, 10) ?? "";
+  return /^\d{4}-\d\d-\d\d$/.test(day) ? ` · recorded ${day}` : "";
+}
+
 export function Status({ session }: { session: Session }) {
   const { store } = session;
   return (
@@ -74,7 +83,7 @@ export function Status({ session }: { session: Session }) {
         </span>
       ))}
       <span class="space" />
-      <span class="muted num rows">{session.hostName} · {count(store.recording.value.nSamples)} rows</span>
+      <span class="muted num rows">{session.hostName} · {plural(store.recording.value.nSamples, "sample")}{recordedOn(store.recording.value)}</span>
     </footer>
   );
 }

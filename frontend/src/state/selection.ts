@@ -12,6 +12,8 @@ export type Rule =
   | { kind: "cell"; label: number; prediction: number }
   | { kind: "either"; label: number }
   | { kind: "unlabelled" }
+  /** Samples a person drew around or picked one by one, ascending. */
+  | { kind: "rows"; rows: readonly number[] }
   /** A null value: the samples for which the column says nothing. */
   | { kind: "slice"; column: string; value: string | null; wrong?: boolean };
 
@@ -45,7 +47,7 @@ export interface Predicted {
 export const ALL = "all";
 
 export function needsPrediction(rule: Rule): boolean {
-  return !(rule.kind === "all" || rule.kind === "label" || rule.kind === "unlabelled" || (rule.kind === "slice" && !rule.wrong));
+  return !(rule.kind === "all" || rule.kind === "label" || rule.kind === "unlabelled" || rule.kind === "rows" || (rule.kind === "slice" && !rule.wrong));
 }
 
 type Test = (label: number | null, prediction: number | null, index: number) => boolean;
@@ -74,6 +76,8 @@ function testOf(rule: Rule, column: Column | null): Test {
       return both((label, prediction) => label !== prediction && (label === rule.label || prediction === rule.label));
     case "unlabelled":
       return (label) => label === null;
+    case "rows":
+      return rowsTest(rule.rows);
     case "slice": {
       const inside = sliceTest(column, rule.value);
       return (label, prediction, index) =>
@@ -87,6 +91,8 @@ function severalTest(rule: Rule, lists: NonNullable<Truth["lists"]>, predicted: 
   switch (rule.kind) {
     case "all":
       return () => true;
+    case "rows":
+      return rowsTest(rule.rows);
     case "unlabelled":
       return (_label, _prediction, index) => lists(index) === null;
     case "label":
@@ -102,6 +108,15 @@ function severalTest(rule: Rule, lists: NonNullable<Truth["lists"]>, predicted: 
     default:
       return () => false;
   }
+}
+
+/** The samples are asked about in ascending order, so one walk along the rows answers for all of them. */
+function rowsTest(rows: readonly number[]): Test {
+  let at = 0;
+  return (_label, _prediction, index) => {
+    while ((rows[at] ?? Infinity) < index) at++;
+    return rows[at] === index;
+  };
 }
 
 function correctTest(right: boolean, predicted: Predicted | null): Test {
@@ -174,6 +189,8 @@ export function sentenceOf(rule: Rule, n: number, classes: readonly string[]): s
       return `${many} mistakes with ${name(rule.label)}`;
     case "unlabelled":
       return `${many} ${samples} without a label`;
+    case "rows":
+      return `${many} ${samples} picked by hand`;
     case "slice":
       return `${many} ${rule.wrong ? "wrong where" : "where"} ${rule.column} is ${rule.value ?? "missing"}`;
   }

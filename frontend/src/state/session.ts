@@ -3,6 +3,10 @@ import { effect } from "@preact/signals";
 import type { Host, HostEvent, Progress, RunResult, Table } from "../hosts/host";
 import type { Recording } from "../hosts/recording";
 import { Columns } from "./columns";
+import { fieldColumn } from "./fields";
+import { Filter } from "./filter";
+import { History } from "./history";
+import { keep as kept } from "./masks";
 import { ordered } from "./order";
 import { Performance, type SampleColumns } from "./performance";
 import { indicesOf, needsPrediction, sentenceOf, type Question, type Rule } from "./selection";
@@ -24,6 +28,8 @@ export class Session {
   readonly store: Store;
   columns: Columns;
   readonly performance: Performance;
+  readonly filter: Filter;
+  readonly history: History;
   private readonly stops: (() => void)[] = [];
   private asked = 0;
   private jobs = 0;
@@ -35,6 +41,9 @@ export class Session {
     this.store = new Store(recording);
     this.columns = new Columns(host, recording);
     this.performance = new Performance(host, (title, work) => this.watch(title, work));
+    this.filter = new Filter(this.store, (name) => fieldColumn(name, this.store.recording.peek(), this.columns, () => this.predictions(this.store.checkpoint.peek()?.name ?? null)));
+    this.history = new History(this.store, (asked) => void (asked ? this.pick(asked.rule, asked.source, asked) : this.pick(this.firstRule(), START)));
+    this.stops.push(() => this.filter.stop(), () => this.history.stop());
     this.stops.push(host.subscribe((event) => this.receive(event)));
   }
 
@@ -48,6 +57,7 @@ export class Session {
     const question = store.restore(fromFragment(fragment));
     void this.measure();
     if (question) void this.pick(question.rule, "address", question);
+    this.history.begin();
     let timer: ReturnType<typeof setTimeout> | undefined;
     this.stops.push(
       effect(() => {
@@ -57,7 +67,9 @@ export class Session {
         const started = selection.peek() !== null || question !== null;
         if (selection.peek() && selection.peek()?.source !== START) return;
         if (question && !selection.peek()) return;
-        timer = setTimeout(() => void this.pick(this.firstRule(), START, fresh), started ? REST_MS : 0);
+        const turn = this.asked;
+        // Whoever asked something else meanwhile wants to see that.
+        timer = setTimeout(() => turn === this.asked && void this.pick(this.firstRule(), START, fresh), started ? REST_MS : 0);
       }),
       effect(() => void this.arrange()),
       effect(() => keep(toFragment(store.view()))),
@@ -85,7 +97,7 @@ export class Session {
       split: where.split ?? store.split.peek(),
       checkpoint: where.checkpoint ?? store.checkpoint.peek()?.name ?? null,
     };
-    store.picking.value = question;
+    store.picking.value = { ...question, source };
     store.pickFailed.value = null;
     try {
       const [truth, predicted, column] = await Promise.all([
@@ -129,15 +141,17 @@ export class Session {
     const { store } = this;
     const selection = store.selection.value;
     const sort = store.sort.value;
+    const mask = this.filter.mask();
     if (!selection) return;
+    const indices = kept(selection.indices, mask);
     if (sort.by === "order") {
-      store.shown.value = sort.descending ? selection.indices.slice().reverse() : selection.indices;
+      store.shown.value = sort.descending ? indices.slice().reverse() : indices;
       return;
     }
     const predictions = await this.predictions(selection.checkpoint).catch(() => null);
-    if (store.selection.peek() !== selection || store.sort.peek() !== sort) return;
+    if (store.selection.peek() !== selection || store.sort.peek() !== sort || this.filter.mask() !== mask) return;
     const column = predictions?.[sort.by];
-    store.shown.value = column ? ordered(selection.indices, column.values, column.valid, sort.descending) : selection.indices;
+    store.shown.value = column ? ordered(indices, column.values, column.valid, sort.descending) : indices;
   }
 
   /** How one sample went through the checkpoints. */
@@ -211,12 +225,14 @@ export class Session {
     } catch {
       return; // the connection's own retry asks again
     }
-    if (after.fingerprint !== before.fingerprint || after.nSamples !== before.nSamples) this.columns = new Columns(this.host, after);
+    const other = after.fingerprint !== before.fingerprint || after.nSamples !== before.nSamples;
+    if (other) this.columns = new Columns(this.host, after);
     // A checkpoint is shown once it is measured, so that no figure on the page blinks.
     const grew = after.checkpoints.length - before.checkpoints.length;
     const changed = grew !== 0 || store.measured.peek().failed !== null;
     if (changed) await this.measure(after);
     store.recording.value = after;
+    if (other) this.filter.reset();
     if (grew > 0) store.say(`Checkpoint ${after.checkpoints.length} was recorded.`);
   }
 }

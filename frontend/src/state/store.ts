@@ -4,6 +4,7 @@ import type { Connection, Progress } from "../hosts/host";
 import type { Checkpoint, Recording } from "../hosts/recording";
 import type { Confusion, Metrics } from "./performance";
 import { ALL, type Question, type Selection } from "./selection";
+import { isInline, type Clause } from "./clauses";
 import type { View } from "./url";
 
 export interface Job {
@@ -14,6 +15,11 @@ export interface Job {
 }
 
 export type SortBy = "loss" | "confidence" | "order";
+
+/** A question and who asks it. */
+export interface Asked extends Question {
+  source: string;
+}
 
 export interface Sort {
   by: SortBy;
@@ -45,7 +51,9 @@ export class Store {
   readonly split: Signal<string>;
   readonly selection = signal<Selection | null>(null);
   /** A selection that is being worked out. */
-  readonly picking = signal<Question | null>(null);
+  readonly picking = signal<Asked | null>(null);
+  /** The filter, clause by clause; `Session.filter` says what passes. */
+  readonly clauses = signal<readonly Clause[]>([]);
   readonly pickFailed = signal<{ question: Question; source: string; why: string } | null>(null);
   readonly sort = signal<Sort>({ by: "loss", descending: true });
   /** The selection in the order it is shown; previous and next walk along it. */
@@ -114,6 +122,7 @@ export class Store {
       pick: selection && selection.source !== START ? { rule: selection.rule, split: selection.split, checkpoint: selection.checkpoint } : null,
       focus: this.focus.value,
       breakdown: this.breakdown.value,
+      clauses: this.clauses.value.filter(({ expr }) => isInline(expr)),
     };
   }
 
@@ -131,6 +140,7 @@ export class Store {
     if (view.split !== null && splits.includes(view.split)) this.split.value = view.split;
     if (view.focus !== null && view.focus < recording.nSamples) this.focus.value = view.focus;
     if (recording.columns.some((column) => column.name === view.breakdown)) this.breakdown.value = view.breakdown;
+    this.clauses.value = view.clauses;
     const { pick } = view;
     if (dropped.length > 0) this.notice(`Not everything in the address fits: ${dropped.join("; ")}.`);
     if (!pick || !splits.includes(pick.split) || !known(pick.checkpoint)) return null;

@@ -1,4 +1,7 @@
 /** The view in the address: readable parameters in the fragment, checked one by one when they come back. */
+import type { Clause } from "./clauses";
+import { parse } from "./clause-parser";
+import { textOf } from "./clause-text";
 import type { Rule } from "./selection";
 
 export interface View {
@@ -9,11 +12,14 @@ export interface View {
   pick: { rule: Rule; split: string; checkpoint: string | null } | null;
   focus: number | null;
   breakdown: string | null;
+  clauses: readonly Clause[];
 }
 
-export const NO_VIEW: View = { fingerprint: null, checkpoint: null, split: null, pick: null, focus: null, breakdown: null };
+export const NO_VIEW: View = { fingerprint: null, checkpoint: null, split: null, pick: null, focus: null, breakdown: null, clauses: [] };
 
 const LONGEST = 8192;
+/** Samples picked by hand are named one by one; more than these do not fit an address, and are left out of it. */
+const MOST_ROWS = 1000;
 
 function ruleText(rule: Rule): string {
   switch (rule.kind) {
@@ -31,6 +37,9 @@ function ruleText(rule: Rule): string {
       return `${rule.kind}:${rule.prediction}`;
     case "cell":
       return `cell:${rule.label}:${rule.prediction}`;
+    case "rows":
+      // Each as the distance to the one before, in base 36: half the length.
+      return `rows:${rule.rows.map((row, i) => (row - (rule.rows[i - 1] ?? 0)).toString(36)).join("-")}`;
     case "slice":
       return `slice:${JSON.stringify([rule.column, rule.value, rule.wrong ?? false])}`;
   }
@@ -52,8 +61,16 @@ function sliceOf(text: string): Rule | null {
   }
 }
 
+function rowsOf(text: string): Rule | null {
+  if (!/^[0-9a-z]{1,6}(-[0-9a-z]{1,6})*$/.test(text)) return null;
+  let row = 0;
+  const rows = text.split("-").map((step) => (row += Number.parseInt(step, 36)));
+  return rows.length <= MOST_ROWS ? { kind: "rows", rows } : null;
+}
+
 function ruleOf(text: string): Rule | null {
   if (text.startsWith("slice:")) return sliceOf(text.slice(6));
+  if (text.startsWith("rows:")) return rowsOf(text.slice(5));
   const [kind, first, second, more] = text.split(":");
   if (more !== undefined) return null;
   const a = place(first);
@@ -78,17 +95,33 @@ function ruleOf(text: string): Rule | null {
   }
 }
 
+/** `source:text`, with ! before it when switched off. */
+function clauseText({ source, expr, enabled }: Clause): string {
+  return `${enabled ? "" : "!"}${encodeURIComponent(source)}:${textOf(expr)}`;
+}
+
+function clauseOf(text: string, place: number): Clause | null {
+  const parts = /^(!?)([^:]*):(.*)$/s.exec(text);
+  try {
+    if (!parts) return null;
+    return { id: `c${place + 1}`, source: decodeURIComponent(parts[2] ?? ""), label: null, expr: parse(parts[3] ?? ""), enabled: parts[1] === "" };
+  } catch {
+    return null;
+  }
+}
+
 export function toFragment(view: View): string {
   const out = new URLSearchParams();
   if (view.checkpoint !== null) out.set("checkpoint", view.checkpoint);
   if (view.split !== null) out.set("split", view.split);
-  if (view.pick) {
+  if (view.pick && !(view.pick.rule.kind === "rows" && view.pick.rule.rows.length > MOST_ROWS)) {
     out.set("pick", ruleText(view.pick.rule));
     out.set("in", view.pick.split);
     if (view.pick.checkpoint !== null) out.set("at", view.pick.checkpoint);
   }
   if (view.focus !== null) out.set("focus", String(view.focus));
   if (view.breakdown !== null) out.set("by", view.breakdown);
+  for (const clause of view.clauses) out.append("filter", clauseText(clause));
   if (view.fingerprint !== null && out.size > 0) out.set("of", view.fingerprint.slice(0, 12));
   const text = out.toString();
   return text.length > LONGEST ? "" : text;
@@ -107,5 +140,6 @@ export function fromFragment(fragment: string): View {
     pick: rule ? { rule, split: from.get("in") ?? "all", checkpoint: from.get("at") } : null,
     focus: place(from.get("focus") ?? undefined),
     breakdown: from.get("by"),
+    clauses: from.getAll("filter").map(clauseOf).filter((clause) => clause !== null),
   };
 }

@@ -191,7 +191,9 @@ function Grid({ ctx }: { ctx: Context }) {
   // A recording without labels has no loss to sort by: the recorded order, last in the list, is what is shown then.
   const found = sorts.findIndex((one) => one.by === by && one.descending === descending);
   const sort = found < 0 ? sorts.length - 1 : found;
-  const small = selection ? whereText(store.recording.value, selection.split, selection.checkpoint) : "";
+  const where = selection ? whereText(store.recording.value, selection.split, selection.checkpoint) : "";
+  const filtered = selection !== null && data.filter.mask() !== null;
+  const small = filtered ? `${where} · ${count(store.shown.value.length)} pass the filter` : where;
   return (
     <section class="grid" aria-label="Samples" aria-busy={picking !== null}>
       <Heading title={selection?.sentence ?? "Samples"} small={small}>
@@ -209,6 +211,9 @@ function Grid({ ctx }: { ctx: Context }) {
       {failed !== null && <Failure what="These samples could not be found." why={failed.why} retry={() => data.retryPick()} />}
       {!selection && failed === null && <Waiting what="Finding the samples to look at first" height={240} />}
       {selection && selection.indices.length === 0 && <p class="none muted">{`No sample of ${count(store.recording.value.nSamples)} is so. Pick another number or cell.`}</p>}
+      {selection && selection.indices.length > 0 && filtered && store.shown.value.length === 0 && (
+        <p class="none muted">None of these passes the filter. <button type="button" class="button" onClick={() => data.filter.clear()}>Clear the filter</button></p>
+      )}
       {selection && selection.indices.length > 0 && <Samples ctx={ctx} />}
     </section>
   );

@@ -1,0 +1,83 @@
+/** The picture as a file: what is on screen, with its labels and ticks. */
+import { css } from "./appearance";
+import { paintAbove, type Above } from "./overlay";
+import type { Frame, Renderer } from "./renderer";
+import { RING, SELECTED_SIZE } from "./renderer";
+import { FILTERED, HIDDEN, SELECTED, type Scene } from "./scene";
+import { toScreen } from "./view";
+
+/** Beyond so many points a drawing of shapes is larger than a picture, and slower to open. */
+export const MOST_SHAPES = 50_000;
+
+/** The points and all that lies above them, `frame.ratio` pixels per CSS pixel, on the surface of the theme. */
+export function flattened(renderer: Renderer, scene: Scene, frame: Frame, above: Above): HTMLCanvasElement {
+  // A GPU canvas keeps its picture only until the browser shows it: draw it again, and copy it before that.
+  renderer.draw(scene, frame);
+  const out = document.createElement("canvas");
+  out.width = renderer.canvas.width;
+  out.height = renderer.canvas.height;
+  const paint = out.getContext("2d");
+  if (!paint) return out;
+  paint.fillStyle = css(scene.theme.surface);
+  paint.fillRect(0, 0, out.width, out.height);
+  paint.drawImage(renderer.canvas, 0, 0);
+  paint.setTransform(frame.ratio, 0, 0, frame.ratio, 0, 0);
+  paintAbove(paint, above);
+  return out;
+}
+
+export function pngOf(canvas: HTMLCanvasElement): Promise<Blob> {
+  return new Promise((resolve, reject) => {
+    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("The browser could not make a PNG of this size."))), "image/png");
+  });
+}
+
+function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`).replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, "");
+}
+
+function hex(rgb: number): string {
+  return `#${[rgb & 255, (rgb >> 8) & 255, (rgb >> 16) & 255].map((c) => c.toString(16).padStart(2, "0")).join("")}`;
+}
+
+/** Circles in the order they are drawn, filtered ones first and selected ones last. */
+export function shapes(scene: Scene, frame: Frame): string[] {
+  const { places, flags, theme } = scene;
+  const { view, size, look } = frame;
+  const layers: string[][] = [[], [], [], []];
+  const ink = css(theme.ink);
+  for (let i = 0; i < scene.n; i++) {
+    const flag = flags[i] ?? 0;
+    if (flag & HIDDEN) continue;
+    const [x, y] = toScreen(view, size, places.x(i), places.y(i));
+    if (x < -8 || y < -8 || x > size.width + 8 || y > size.height + 8) continue;
+    const chosen = (flag & SELECTED) !== 0;
+    const r = (chosen ? Math.max(look.size, SELECTED_SIZE) + RING : look.size) / 2;
+    const fill = flag & FILTERED ? hex(theme.grey[0] | (theme.grey[1] << 8) | (theme.grey[2] << 16)) : hex(scene.rgbAt(i));
+    const opacity = chosen ? 1 : flag & FILTERED ? look.opacity * 0.6 : look.opacity;
+    const stroke = chosen ? ` stroke="${ink}" stroke-width="${RING}"` : "";
+    const layer = chosen ? 3 : flag & FILTERED ? 0 : scene.codes[i] === scene.colours?.raised ? 2 : 1;
+    layers[layer]?.push(`<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="${r.toFixed(2)}" fill="${fill}" fill-opacity="${opacity.toFixed(2)}"${stroke}/>`);
+  }
+  return layers.flat();
+}
+
+/** Shapes where there are few enough, otherwise the picture in a frame of shapes. */
+export function svgOf(scene: Scene, frame: Frame, above: Above, picture: () => HTMLCanvasElement, words: string): string {
+  const { width, height } = frame.size;
+  const vector = scene.n <= MOST_SHAPES && frame.mode === "points" && !scene.background;
+  const body: string[] = vector
+    ? [`<rect width="${width}" height="${height}" fill="${css(scene.theme.surface)}"/>`, ...shapes(scene, frame)]
+    : [`<image width="${width}" height="${height}" href="${picture().toDataURL("image/png")}"/>`];
+  if (vector) {
+    for (const { x, y, text } of above.labels) {
+      const [px, py] = toScreen(above.view, above.size, x, y);
+      body.push(`<text x="${px.toFixed(1)}" y="${py.toFixed(1)}" text-anchor="middle" font-weight="600" paint-order="stroke" stroke="${css(scene.theme.surface)}" stroke-width="3" fill="${css(scene.theme.ink)}">${escaped(text)}</text>`);
+    }
+    if (above.axes) {
+      body.push(`<text x="${width - 6}" y="${height - 7}" text-anchor="end" fill="${css(scene.theme.ink)}">${escaped(above.axes.x)} →</text>`);
+      body.push(`<text x="7" y="15" fill="${css(scene.theme.ink)}">↑ ${escaped(above.axes.y)}</text>`);
+    }
+  }
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12"><title>${escaped(words)}</title>${body.join("\n")}</svg>\n`;
+}

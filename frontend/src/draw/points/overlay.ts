@@ -1,0 +1,148 @@
+/** What lies above the points: ticks, labels, the focus, the point under the pointer, the line being drawn around points. */
+import { ticks } from "d3-array";
+import { measure } from "../format";
+import { css, type Theme } from "./appearance";
+import { placed } from "./labels";
+import type { Label } from "./scene";
+import { toScreen, visible, type Size, type View } from "./view";
+
+export interface Axes {
+  x: string;
+  y: string;
+}
+
+export interface Above {
+  size: Size;
+  ratio: number;
+  view: View;
+  theme: Theme;
+  labels: readonly Label[];
+  axes: Axes | null;
+  /** Places on screen. */
+  focus: readonly [number, number] | null;
+  hover: readonly [number, number] | null;
+  /** The lasso or rectangle so far, x0 y0 x1 y1 … on screen. */
+  line: readonly number[] | null;
+  pointSize: number;
+}
+
+const TEXT = 12;
+const SMALL = 11;
+const CHIP = 9;
+
+type Paint = CanvasRenderingContext2D;
+
+/** Text with a rim of the surface, readable on any points. */
+function rimmed(paint: Paint, text: string, x: number, y: number, theme: Theme, colour: string): void {
+  paint.lineJoin = "round";
+  paint.lineWidth = 3;
+  paint.strokeStyle = css(theme.surface, 0.9);
+  paint.strokeText(text, x, y);
+  paint.fillStyle = colour;
+  paint.fillText(text, x, y);
+}
+
+function drawAxes(paint: Paint, above: Above, axes: Axes): void {
+  const { size, view, theme } = above;
+  const { x0, x1, y0, y1 } = visible(view, size);
+  const { width, height } = size;
+  paint.font = `${SMALL}px ${theme.font}`;
+  paint.textBaseline = "alphabetic";
+  paint.textAlign = "center";
+  const nameWidth = paint.measureText(axes.x).width;
+  for (const value of ticks(x0, x1, Math.max(2, width / 110))) {
+    const [px] = toScreen(view, size, value, 0);
+    if (px < 40 || px > width - nameWidth - 34) continue;
+    paint.fillStyle = css(theme.ink2, 0.5);
+    paint.fillRect(px - 0.5, height - 4, 1, 4);
+    rimmed(paint, measure(value), px, height - 7, theme, css(theme.ink2));
+  }
+  paint.textAlign = "right";
+  rimmed(paint, `${axes.x} →`, width - 6, height - 7, theme, css(theme.ink));
+  paint.textAlign = "left";
+  for (const value of ticks(y0, y1, Math.max(2, height / 80))) {
+    const [, py] = toScreen(view, size, 0, value);
+    if (py < 28 || py > height - 24) continue;
+    paint.fillStyle = css(theme.ink2, 0.5);
+    paint.fillRect(0, py - 0.5, 4, 1);
+    rimmed(paint, measure(value), 7, py + 4, theme, css(theme.ink2));
+  }
+  rimmed(paint, `↑ ${axes.y}`, 7, 15, theme, css(theme.ink));
+}
+
+function drawLabels(paint: Paint, above: Above): void {
+  const { size, view, theme, labels } = above;
+  paint.font = `600 ${TEXT}px ${theme.font}`;
+  paint.textAlign = "left";
+  paint.textBaseline = "middle";
+  const boxes = placed(
+    labels.map(({ x, y, text, colour }) => {
+      const [px, py] = toScreen(view, size, x, y);
+      const width = paint.measureText(text).width + (colour ? CHIP + 5 : 0);
+      return { x: px - width / 2, y: py - TEXT / 2 - 2, width, height: TEXT + 4 };
+    }),
+    size,
+  );
+  boxes.forEach((box, k) => {
+    const label = labels[k];
+    if (!box || !label) return;
+    const middle = box.y + box.height / 2;
+    if (label.colour) {
+      paint.beginPath();
+      paint.arc(box.x + CHIP / 2, middle, CHIP / 2, 0, 2 * Math.PI);
+      paint.fillStyle = label.colour;
+      paint.fill();
+      paint.lineWidth = 1.5;
+      paint.strokeStyle = css(theme.surface);
+      paint.stroke();
+    }
+    rimmed(paint, label.text, box.x + (label.colour ? CHIP + 5 : 0), middle + 0.5, theme, css(theme.ink));
+  });
+}
+
+function circle(paint: Paint, [x, y]: readonly [number, number], radius: number, width: number, colour: string): void {
+  paint.beginPath();
+  paint.arc(x, y, radius, 0, 2 * Math.PI);
+  paint.lineWidth = width;
+  paint.strokeStyle = colour;
+  paint.stroke();
+}
+
+function drawLine(paint: Paint, line: readonly number[], theme: Theme): void {
+  paint.beginPath();
+  for (let k = 0; k < line.length; k += 2) paint.lineTo(line[k] ?? 0, line[k + 1] ?? 0);
+  paint.closePath();
+  paint.fillStyle = css(theme.accent, 0.12);
+  paint.fill();
+  paint.lineWidth = 1.5;
+  paint.strokeStyle = css(theme.accent);
+  paint.stroke();
+}
+
+/** Without clearing: an export paints this over the points. */
+export function paintAbove(paint: Paint, above: Above): void {
+  const { theme, focus, hover, line, axes, pointSize } = above;
+  if (axes) drawAxes(paint, above, axes);
+  if (above.labels.length > 0) drawLabels(paint, above);
+  const radius = Math.max(5, pointSize / 2 + 3);
+  if (hover) {
+    circle(paint, hover, radius, 3.5, css(theme.surface));
+    circle(paint, hover, radius, 1.5, css(theme.ink));
+  }
+  if (focus) {
+    circle(paint, focus, radius + 2, 4.5, css(theme.surface));
+    circle(paint, focus, radius + 2, 2.5, css(theme.accent));
+  }
+  if (line) drawLine(paint, line, theme);
+}
+
+export function drawAbove(canvas: HTMLCanvasElement, above: Above): void {
+  const paint = canvas.getContext("2d");
+  if (!paint) return;
+  const [width, height] = [Math.round(above.size.width * above.ratio), Math.round(above.size.height * above.ratio)];
+  if (canvas.width !== width) canvas.width = width;
+  if (canvas.height !== height) canvas.height = height;
+  paint.setTransform(above.ratio, 0, 0, above.ratio, 0, 0);
+  paint.clearRect(0, 0, above.size.width, above.size.height);
+  paintAbove(paint, above);
+}

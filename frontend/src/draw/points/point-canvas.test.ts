@@ -1,0 +1,142 @@
+/** What a person does with the canvas, in a page without any graphics; what is drawn is looked at in a real browser. */
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { settle } from "../../components/mounted";
+import { PointCanvas } from "./point-canvas";
+
+let el: HTMLDivElement;
+let canvas: PointCanvas | null = null;
+const heard = { hover: vi.fn(), open: vi.fn(), select: vi.fn(), note: vi.fn() };
+
+function sized(width: number, height: number): void {
+  Object.defineProperty(el, "clientWidth", { configurable: true, value: width });
+  Object.defineProperty(el, "clientHeight", { configurable: true, value: height });
+}
+
+beforeEach(() => {
+  el = document.createElement("div");
+  document.body.append(el);
+  sized(400, 400);
+  Object.values(heard).forEach((mock) => mock.mockClear());
+});
+afterEach(() => {
+  canvas?.dispose();
+  el.remove();
+});
+
+/** Five points: the corners of a square around its middle, and one without a place. */
+function made(): PointCanvas {
+  canvas = new PointCanvas(el, { label: "Test", onHover: heard.hover, onOpen: heard.open, onSelect: heard.select, onNote: heard.note });
+  canvas.update({ positions: { x: [0, 2, 2, 0, 1, NaN], y: [0, 0, 2, 2, 1, 1] } });
+  return canvas;
+}
+
+const key = (name: string) => el.dispatchEvent(new KeyboardEvent("keydown", { key: name, bubbles: true }));
+const pointer = (type: string, x: number, y: number, more: PointerEventInit = {}) => el.dispatchEvent(new PointerEvent(type, { clientX: x, clientY: y, pointerId: 1, button: 0, bubbles: true, ...more }));
+
+test("it picks what lies under a place, not what is filtered or has no place", () => {
+  const points = made();
+  expect(points.pick(200, 200)).toBe(4);
+  expect(points.pick(24, 376)).toBe(0);
+  expect(points.pick(100, 200)).toBeNull();
+  points.update({ filtered: [0, 0, 0, 0, 1, 0] });
+  expect(points.pick(200, 200)).toBeNull();
+});
+
+test("half way between two sets it picks where the points are then", () => {
+  const points = made();
+  points.update({ next: { x: [2, 2, 2, 0, 1, 1], y: [0, 0, 2, 2, 1, 1] }, t: 0.5 });
+  expect(points.pick(200, 376)).toBe(0);
+  expect(points.pick(24, 376)).toBeNull();
+});
+
+test("a click opens, a drag moves, a drag with Shift draws around", () => {
+  const points = made();
+  pointer("pointerdown", 200, 200);
+  pointer("pointerup", 200, 200);
+  expect(heard.open).toHaveBeenCalledWith(4);
+  pointer("pointerdown", 100, 100);
+  pointer("pointermove", 140, 130);
+  pointer("pointerup", 140, 130);
+  expect(points.where(4)?.map(Math.round)).toEqual([240, 230]);
+  points.fit();
+  pointer("pointerdown", 10, 300, { shiftKey: true });
+  for (const [x, y] of [[300, 300], [390, 420], [10, 420]] as const) pointer("pointermove", x, y, { shiftKey: true });
+  pointer("pointerup", 10, 420, { shiftKey: true });
+  expect(heard.select).toHaveBeenCalledTimes(1);
+});
+
+test("a box with Ctrl adds what is inside, with Alt it takes away", () => {
+  made().update({ tool: "rectangle" });
+  const drag = (more: PointerEventInit) => {
+    pointer("pointerdown", 10, 10, more);
+    pointer("pointermove", 390, 100, more);
+    pointer("pointerup", 390, 100, more);
+    return heard.select.mock.lastCall;
+  };
+  expect(drag({ ctrlKey: true })).toEqual([Uint32Array.of(2, 3), "add"]);
+  expect(drag({ altKey: true })?.[1]).toBe("remove");
+  pointer("pointerdown", 10, 10);
+  pointer("pointermove", 390, 100);
+  key("Escape");
+  pointer("pointerup", 390, 100);
+  expect(heard.select).toHaveBeenCalledTimes(2);
+});
+
+test("arrow keys go from point to point and Enter opens one", () => {
+  made();
+  key("ArrowRight");
+  expect(heard.hover.mock.lastCall?.[0]).toMatchObject({ index: 4 });
+  key("ArrowRight");
+  const at = (heard.hover.mock.lastCall?.[0] as { index: number }).index;
+  expect([1, 2]).toContain(at);
+  key("Enter");
+  expect(heard.open).toHaveBeenCalledWith(at);
+});
+
+test("plus, minus and 0 zoom and fit; fitting one point does not zoom without end", async () => {
+  const points = made();
+  const corner = points.where(2);
+  key("+");
+  expect(points.where(2)?.[0]).toBeGreaterThan(corner?.[0] ?? Infinity);
+  key("-");
+  expect(points.where(2)?.[0]).toBeCloseTo(corner?.[0] ?? 0);
+  points.fit([2]);
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  expect(points.where(2)?.map(Math.round)).toEqual([200, 200]);
+});
+
+test("it says what it shows, and why without a GPU", () => {
+  const points = made();
+  points.update({ filtered: [1, 0, 0, 0, 0, 0], selected: [1, 2], axes: { x: "ink", y: "light" } });
+  expect(points.describe()).toContain("Test: 5 points, 1 point without coordinates, 1 filtered out and grey, 2 selected. In sight: ink from");
+  expect(heard.note.mock.lastCall?.[0]).toContain("Drawn without WebGL");
+});
+
+test("an element without a size is drawn once it has one; colours for other points are refused", async () => {
+  sized(0, 0);
+  const points = made();
+  expect(points.where(0)).toBeNull();
+  expect(points.pick(1, 1)).toBeNull();
+  expect(() => points.svg()).toThrow("no size yet");
+  expect(() => points.update({ colours: { codes: new Uint16Array(3), palette: [] } })).toThrow("3 colour codes were given for 6 points.");
+  expect(() => points.update({ next: { x: [1], y: [1] } })).toThrow("both must be of the same points");
+});
+
+test("an SVG holds a circle for every point with a place and texts as texts", () => {
+  const points = made();
+  points.update({ labels: [{ x: 1, y: 1, text: "<b> & co" }], selected: [4] });
+  const svg = points.svg();
+  expect(svg.match(/<circle/g)).toHaveLength(5);
+  expect(svg).toContain("&#60;b&#62; &#38; co");
+});
+
+test("after dispose nothing is left in the element and nothing answers", async () => {
+  const points = made();
+  points.dispose();
+  canvas = null;
+  expect(el.querySelectorAll("canvas")).toHaveLength(0);
+  pointer("pointerdown", 200, 200);
+  pointer("pointerup", 200, 200);
+  await settle();
+  expect(heard.open).not.toHaveBeenCalled();
+});

@@ -1,0 +1,38 @@
+/** What both renderers do; which one draws is no concern of anyone else. */
+import type { Look } from "./appearance";
+import type { Scene } from "./scene";
+import type { Size, View } from "./view";
+
+export type Mode = "points" | "density";
+
+export interface Frame {
+  size: Size;
+  /** Device pixels per CSS pixel. */
+  ratio: number;
+  view: View;
+  look: Look;
+  mode: Mode;
+  /** Side of a cell of a cloud, in CSS pixels. */
+  cell: number;
+  /** Something is in motion: a slow renderer may draw a sample. */
+  hurried: boolean;
+}
+
+export interface Renderer {
+  readonly kind: "webgl2" | "canvas2d";
+  readonly canvas: HTMLCanvasElement;
+  /** Bring what changed in the scene to where it is drawn from, and draw it. Resets what was dirty. */
+  draw(scene: Scene, frame: Frame): void;
+  dispose(): void;
+}
+
+/** Selected points are at least this large within their ring, in CSS pixels. */
+export const SELECTED_SIZE = 4;
+export const RING = 1.25;
+
+export function sized(canvas: HTMLCanvasElement, frame: Frame): void {
+  const width = Math.max(1, Math.round(frame.size.width * frame.ratio));
+  const height = Math.max(1, Math.round(frame.size.height * frame.ratio));
+  if (canvas.width !== width) canvas.width = width;
+  if (canvas.height !== height) canvas.height = height;
+}

@@ -1,0 +1,232 @@
+/** What is drawn, kept on the CPU: the GPU can lose its copy at any time. */
+import { MISSING, bytesOf, themeAt, type Theme } from "./appearance";
+import { Places, emptyExtent, quantise, union, type Coordinates, type Extent, type Moving } from "./quantise";
+
+export const FILTERED = 1;
+export const SELECTED = 2;
+export const FOCUSED = 4;
+export const HIDDEN = 8;
+
+export interface Colours {
+  /** Per point a place in the palette, or a value on the ramp (`rampCodes`); MISSING has its own colour. */
+  codes: Uint16Array;
+  /** CSS colours; a ramp has 256. */
+  palette: readonly string[];
+  ramp?: boolean;
+  /** The points of this code are drawn above the others. */
+  raised?: number;
+}
+
+export interface Picture {
+  image: ImageData | ImageBitmap | HTMLCanvasElement;
+  /** Where in the data its edges lie. */
+  extent: Extent;
+}
+
+/** Pictures behind the points at t = 0 and t = 1; one of them alone is faded in or out. */
+export interface Background {
+  a: Picture | null;
+  b?: Picture | null;
+  opacity?: number;
+}
+
+export interface Label {
+  x: number;
+  y: number;
+  text: string;
+  /** CSS colour of the mark before the text. */
+  colour?: string;
+}
+
+export interface Content {
+  positions: Coordinates;
+  /** Where the same points are at t = 1. */
+  next: Coordinates | null;
+  t: number;
+  colours: Colours | null;
+  /** 1 where a point is filtered out: grey, behind, not to be picked. */
+  filtered: ArrayLike<number> | null;
+  /** Positions of the selected points. */
+  selected: ArrayLike<number> | null;
+  focus: number | null;
+  background: Background | null;
+}
+
+export interface Dirty {
+  positions: boolean;
+  colours: boolean;
+  palette: boolean;
+  background: boolean;
+  /** Flags from … to (exclusive) changed. */
+  flags: { from: number; to: number };
+}
+
+const NOWHERE: Coordinates = { x: [], y: [] };
+
+export class Scene {
+  moving: Moving = { a: quantise(NOWHERE), b: null, t: 0 };
+  places = new Places(this.moving);
+  flags: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  codes: Uint16Array = new Uint16Array(0);
+  palette: Uint8Array<ArrayBuffer> = new Uint8Array(1024);
+  colours: Colours | null = null;
+  background: Background | null = null;
+  focus: number | null = null;
+  theme: Theme;
+  dirty: Dirty = clean();
+  nFiltered = 0;
+  nSelected = 0;
+  private filtered: ArrayLike<number> | null = null;
+  private selected: ArrayLike<number> | null = null;
+
+  constructor(private readonly el: HTMLElement) {
+    this.theme = themeAt(el);
+  }
+
+  get n(): number {
+    return this.moving.a.n;
+  }
+
+  /** Points without a place at t = 0 or, where there is a second set, at t = 1. */
+  get nHidden(): number {
+    const { a, b } = this.moving;
+    if (!b || b.nHidden === 0) return a.nHidden;
+    return a.hidden.reduce((sum, hidden, i) => sum + (hidden | (b.hidden[i] ?? 0)), 0);
+  }
+
+  /** Everything must be uploaded again: the context is new. */
+  spoil(): void {
+    this.dirty = { positions: true, colours: true, palette: true, background: true, flags: { from: 0, to: this.n } };
+  }
+
+  take(change: Partial<Content>): void {
+    if (change.positions) this.place(change.positions, change.next ?? null);
+    else if (change.next !== undefined) this.place(null, change.next);
+    if (change.t !== undefined) {
+      this.moving = { ...this.moving, t: Math.max(0, Math.min(1, change.t)) };
+      this.places = new Places(this.moving);
+    }
+    if (change.colours !== undefined) this.colour(change.colours);
+    if (change.background !== undefined) {
+      this.background = change.background;
+      this.dirty.background = true;
+    }
+    const flagged = change.positions ?? change.next ?? change.filtered ?? change.selected;
+    if (change.filtered !== undefined) this.filtered = change.filtered;
+    if (change.selected !== undefined) this.selected = change.selected;
+    if (change.focus !== undefined) this.focus = change.focus;
+    if (flagged !== undefined || change.focus !== undefined || change.filtered === null || change.selected === null || change.next === null) this.flag();
+  }
+
+  private place(positions: Coordinates | null, next: Coordinates | null): void {
+    const a = positions ? quantise(positions) : this.moving.a;
+    const b = next ? quantise(next) : null;
+    if (b && b.n !== a.n) throw new RangeError(`The second positions are of ${b.n} points, the first of ${a.n}; both must be of the same points.`);
+    if (a.n !== this.n) {
+      // Another set of points: what was said of the old ones does not hold for these.
+      this.flags = new Uint8Array(a.n);
+      this.codes = new Uint16Array(a.n).fill(MISSING);
+      this.filtered = this.selected = this.colours = this.focus = null;
+      this.dirty.colours = true;
+    }
+    this.moving = { a, b, t: b ? this.moving.t : 0 };
+    this.places = new Places(this.moving);
+    this.dirty.positions = true;
+  }
+
+  private colour(colours: Colours | null): void {
+    if (colours && colours.codes.length !== this.n) throw new RangeError(`${colours.codes.length} colour codes were given for ${this.n} points.`);
+    this.colours = colours;
+    this.codes = colours?.codes ?? new Uint16Array(this.n).fill(MISSING);
+    this.dirty.colours = true;
+    this.repaint();
+  }
+
+  /** Read the theme and the palette's colours again. */
+  repaint(): void {
+    this.theme = themeAt(this.el);
+    this.palette = bytesOf(this.colours?.palette ?? [], this.el);
+    this.dirty.palette = true;
+  }
+
+  private flag(): void {
+    const { a, b } = this.moving;
+    const n = a.n;
+    const next = new Uint8Array(n);
+    this.nFiltered = this.nSelected = 0;
+    for (let i = 0; i < n; i++) {
+      if (a.hidden[i] || b?.hidden[i]) next[i] = HIDDEN;
+      else if (this.filtered?.[i]) {
+        next[i] = FILTERED;
+        this.nFiltered++;
+      }
+    }
+    const { selected, focus } = this;
+    for (let k = 0; k < (selected?.length ?? 0); k++) {
+      const i = selected?.[k] ?? n;
+      if (i >= n) continue;
+      next[i] = (next[i] ?? 0) | SELECTED;
+      this.nSelected++;
+    }
+    if (focus !== null && focus < n) next[focus] = (next[focus] ?? 0) | FOCUSED;
+    let from = 0;
+    while (from < n && next[from] === this.flags[from]) from++;
+    let to = n;
+    while (to > from && next[to - 1] === this.flags[to - 1]) to--;
+    this.flags = next;
+    const { flags } = this.dirty;
+    if (to > from) this.dirty.flags = flags.to > flags.from ? { from: Math.min(from, flags.from), to: Math.max(to, flags.to) } : { from, to };
+  }
+
+  /** Not to be picked: no place, or filtered out. */
+  readonly unpickable = (i: number): boolean => ((this.flags[i] ?? 0) & (HIDDEN | FILTERED)) !== 0;
+
+  /** Place of a point's colour in `palette`, in bytes; −1 where it has none. */
+  paletteAt(i: number): number {
+    const code = this.codes[i] ?? MISSING;
+    return code === MISSING ? -1 : 4 * (this.colours?.ramp ? code >> 8 : code);
+  }
+
+  /** A point's colour as one number, red in the lowest byte. */
+  readonly rgbAt = (i: number): number => {
+    const at = this.paletteAt(i);
+    if (at >= 0) return (this.palette[at] ?? 0) | ((this.palette[at + 1] ?? 0) << 8) | ((this.palette[at + 2] ?? 0) << 16);
+    const [r, g, b] = this.theme.missing;
+    return r | (g << 8) | (b << 16);
+  };
+
+  /** What the points span at both ends of their way, so that nothing leaves the picture while they move. */
+  extent(rows?: ArrayLike<number>): Extent {
+    const { a, b } = this.moving;
+    if (!rows) return b ? union(a.extent, b.extent) : a.extent;
+    const extent = emptyExtent();
+    for (let k = 0; k < rows.length; k++) {
+      const i = rows[k] ?? 0;
+      if ((this.flags[i] ?? HIDDEN) & HIDDEN) continue;
+      const [x, y] = [this.places.x(i), this.places.y(i)];
+      extent.x0 = Math.min(extent.x0, x);
+      extent.x1 = Math.max(extent.x1, x);
+      extent.y0 = Math.min(extent.y0, y);
+      extent.y1 = Math.max(extent.y1, y);
+    }
+    return extent;
+  }
+}
+
+export function clean(): Dirty {
+  return { positions: false, colours: false, palette: false, background: false, flags: { from: 0, to: 0 } };
+}
+
+const SAMPLED = 4096;
+
+/** About how many points that are not filtered lie in a part of the plane, counted on a sample. */
+export function shownIn(scene: Scene, { x0, x1, y0, y1 }: Extent): number {
+  const every = Math.max(1, Math.floor(scene.n / SAMPLED));
+  let shown = 0;
+  for (let i = 0; i < scene.n; i += every) {
+    if (scene.unpickable(i)) continue;
+    const [x, y] = [scene.places.x(i), scene.places.y(i)];
+    if (x >= x0 && x <= x1 && y >= y0 && y <= y1) shown++;
+  }
+  return shown * every;
+}

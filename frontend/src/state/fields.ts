@@ -1,0 +1,63 @@
+/** What can be filtered and charted: the recorded columns, labels by their names, and what the chosen checkpoint says. */
+import { numbersOf, type Column } from "../hosts/arrow";
+import type { ColumnInfo, Recording } from "../hosts/recording";
+import type { Columns } from "./columns";
+import type { SampleColumns } from "./performance";
+
+export interface Field {
+  name: string;
+  type: ColumnInfo["type"];
+  /** "model": says something else at every checkpoint. */
+  role: ColumnInfo["role"] | "model";
+}
+
+const MODEL = { prediction: "category", correct: "bool", confidence: "number", loss: "number" } as const;
+type ModelField = keyof typeof MODEL;
+
+/** Every field, labels and splits first; a recorded column of the same name hides what the checkpoint says. */
+export function fieldsOf(recording: Recording): Field[] {
+  const { columns, checkpoints, missing, task } = recording;
+  const recorded = columns.map(({ name, type, role }): Field => ({ name, type: role === "label" && task === "multiclass" ? "category" : type, role }));
+  const said = checkpoints.length > 0 && (missing["performance"] ?? []).length === 0 ? (Object.keys(MODEL) as ModelField[]) : [];
+  const model = said
+    .filter((name) => !columns.some((column) => column.name === name) && !(task === "multilabel" && name === "prediction"))
+    .map((name): Field => ({ name, type: MODEL[name], role: "model" }));
+  const rank = { label: 0, split: 2, metadata: 3, id: 4, model: 1 };
+  return [...recorded, ...model].sort((a, b) => rank[a.role] - rank[b.role]);
+}
+
+function isModel(name: string): name is ModelField {
+  return Object.hasOwn(MODEL, name);
+}
+
+/** A column as people speak of it: class names instead of class indices. */
+export async function fieldColumn(name: string, recording: Recording, columns: Columns, said: () => Promise<SampleColumns | null>): Promise<Column> {
+  const field = fieldsOf(recording).find((one) => one.name === name);
+  if (!field) throw new Error(`There is no column “${name}”.`);
+  if (field.role === "model" && isModel(name)) {
+    const predictions = await said();
+    if (!predictions) throw new Error(`No checkpoint says anything about “${name}”.`);
+    const { values, valid } = predictions[name];
+    if (name === "prediction") return named({ kind: "number", length: values.length, values, integer: true, valid }, recording.classes);
+    if (name === "correct") return { kind: "bool", length: values.length, values: Uint8Array.from(values), valid };
+    return { kind: "number", length: values.length, values, integer: false, valid };
+  }
+  const column = await columns.get(name);
+  if (field.role !== "label") return column;
+  if (column.kind === "list") {
+    const { classes } = recording;
+    return { ...column, at: (index) => {
+      const value = column.at(index);
+      return Array.isArray(value) ? value.map((item) => (typeof item === "number" ? (classes[item] ?? item) : item)) : value;
+    } };
+  }
+  return named(column, recording.classes);
+}
+
+function named(column: Column, classes: readonly string[]): Column {
+  if (column.kind !== "number" && column.kind !== "bigint") return column;
+  const { values, valid } = numbersOf(new Map([["label", column]]), "label");
+  const known = Uint8Array.from(values, (value, i) => Number((!valid || valid[i] === 1) && value >= 0 && value < classes.length));
+  const codes = Int32Array.from(values, (value, i) => (known[i] ? value : 0));
+  return { kind: "category", length: column.length, codes, values: classes, valid: known.includes(0) ? known : null };
+}

@@ -1,0 +1,161 @@
+/** Undo and redo of everything that lasts: filters, what is picked, split, checkpoint, breakdown. */
+import { batch, computed, effect, signal, type ReadonlySignal } from "@preact/signals";
+import { clauseWords, isInline, type Clause } from "./clauses";
+import { textOf } from "./clause-text";
+import { sentenceOf, type Rule } from "./selection";
+import { START, type Asked, type Store } from "./store";
+import { splitText } from "../draw/where";
+
+const MOST_STEPS = 200;
+const COALESCE_MS = 400;
+
+export interface Durable {
+  checkpoint: string | null;
+  split: string;
+  breakdown: string | null;
+  clauses: readonly Clause[];
+  /** null is what the page opens on. */
+  pick: Asked | null;
+}
+
+interface Step {
+  before: Durable;
+  after: Durable;
+  label: string;
+  field: string;
+  at: number;
+}
+
+/** The durable state now. What is being picked counts as picked, so that a step is one step although the answer takes time. */
+export function durable(store: Store): Durable {
+  const failed = store.pickFailed.value;
+  const selection = store.selection.value;
+  const asked = store.picking.value ?? (failed ? { ...failed.question, source: failed.source } : selection);
+  const pick = asked && asked.source !== START ? { rule: asked.rule, split: asked.split, checkpoint: asked.checkpoint, source: asked.source } : null;
+  return { checkpoint: store.chosen.value, split: store.split.value, breakdown: store.breakdown.value, clauses: store.clauses.value, pick };
+}
+
+/** The state as text: equal texts, equal states. */
+export function serialised(state: Durable): string {
+  return JSON.stringify({ ...state, clauses: state.clauses.map(({ expr, ...rest }) => ({ ...rest, text: textOf(expr) })) });
+}
+
+function sameClause(a: Clause, b: Clause | undefined): boolean {
+  if (a === b || !b) return a === b;
+  const sameExpr = a.expr === b.expr || (isInline(a.expr) && isInline(b.expr) && textOf(a.expr) === textOf(b.expr));
+  return sameExpr && a.id === b.id && a.source === b.source && a.label === b.label && a.enabled === b.enabled;
+}
+
+function samePick(a: Asked | null, b: Asked | null): boolean {
+  if (a === b || !a || !b) return a === b;
+  const sameRule = a.rule === b.rule || (a.rule.kind !== "rows" && JSON.stringify(a.rule) === JSON.stringify(b.rule));
+  return sameRule && a.split === b.split && a.checkpoint === b.checkpoint && a.source === b.source;
+}
+
+/** What a rule picks, without how many. */
+function ruleWords(rule: Rule, classes: readonly string[]): string {
+  return rule.kind === "all" ? "all samples" : sentenceOf(rule, 2, classes).replace(/^\S+ /, "");
+}
+
+function clauseChange(before: readonly Clause[], after: readonly Clause[]): { field: string; label: string } {
+  const changed = after.filter((clause) => !before.includes(clause));
+  const gone = before.filter((clause) => !after.some(({ id }) => id === clause.id));
+  const [one] = changed;
+  if (one && changed.length === 1) {
+    const old = before.find(({ id }) => id === one.id);
+    if (old && old.enabled !== one.enabled) return { field: `enabled ${one.id}`, label: `Switch ${one.enabled ? "on" : "off"} filter ${clauseWords(one)}` };
+    return { field: `clause ${one.id}`, label: `Filter ${clauseWords(one)}` };
+  }
+  if (changed.length === 0 && gone.length === 1 && gone[0]) return { field: `remove ${gone[0].id}`, label: `Remove filter ${clauseWords(gone[0])}` };
+  return { field: "clauses", label: after.length === 0 ? "Clear filters" : "Change filters" };
+}
+
+/** What differs between two states, named after what a person did; null when nothing does. */
+function change(before: Durable, after: Durable, store: Store): { field: string; label: string } | null {
+  if (before.clauses.length !== after.clauses.length || !before.clauses.every((clause, i) => sameClause(clause, after.clauses[i]))) return clauseChange(before.clauses, after.clauses);
+  if (!samePick(before.pick, after.pick)) {
+    return { field: "pick", label: after.pick ? `Show ${ruleWords(after.pick.rule, store.recording.peek().classes)}` : "Show all mistakes" };
+  }
+  if (before.split !== after.split) return { field: "split", label: `Show ${splitText(after.split)}` };
+  if (before.checkpoint !== after.checkpoint) return { field: "checkpoint", label: after.checkpoint === null ? "Last checkpoint" : `Checkpoint ${store.place() + 1}` };
+  if (before.breakdown !== after.breakdown) return { field: "breakdown", label: after.breakdown === null ? "No breakdown" : `Break down by ${after.breakdown}` };
+  return null;
+}
+
+export class History {
+  private readonly done = signal<readonly Step[]>([]);
+  private readonly undone = signal<readonly Step[]>([]);
+  private now: Durable;
+  private readonly end: () => void;
+  /** What the next undo and redo would do, in words; null when there is nothing. */
+  readonly undoable: ReadonlySignal<string | null> = computed(() => this.done.value.at(-1)?.label ?? null);
+  readonly redoable: ReadonlySignal<string | null> = computed(() => this.undone.value.at(-1)?.label ?? null);
+
+  constructor(
+    private readonly store: Store,
+    private readonly pick: (asked: Asked | null) => void,
+    private readonly clock: () => number = () => performance.now(),
+  ) {
+    this.now = durable(store);
+    this.end = effect(() => this.record(durable(store)));
+  }
+
+  stop(): void {
+    this.end();
+  }
+
+  /** Begin here: what was restored from the address is not a step. */
+  begin(): void {
+    this.now = durable(this.store);
+    this.done.value = [];
+    this.undone.value = [];
+  }
+
+  private record(after: Durable): void {
+    const before = this.now;
+    const found = change(before, after, this.store);
+    if (!found) return;
+    this.now = after;
+    const at = this.clock();
+    const steps = this.done.peek();
+    const last = steps.at(-1);
+    const joins = last?.field === found.field && at - last.at <= COALESCE_MS && this.undone.peek().length === 0;
+    const step: Step = { before: joins ? last.before : before, after, ...found, at };
+    const kept = joins ? steps.slice(0, -1) : steps;
+    // Dragged there and back again: nothing was done.
+    const nothing = joins && change(step.before, after, this.store) === null;
+    this.done.value = nothing ? kept : [...kept, step].slice(-MOST_STEPS);
+    this.undone.value = [];
+  }
+
+  private go(to: Durable): void {
+    const { store } = this;
+    const repick = !samePick(this.now.pick, to.pick);
+    this.now = to;
+    batch(() => {
+      store.chosen.value = to.checkpoint;
+      store.split.value = to.split;
+      store.breakdown.value = to.breakdown;
+      store.clauses.value = to.clauses;
+      if (repick) this.pick(to.pick);
+    });
+  }
+
+  undo(): void {
+    const step = this.done.peek().at(-1);
+    if (!step) return;
+    this.done.value = this.done.peek().slice(0, -1);
+    this.undone.value = [...this.undone.peek(), step];
+    this.go(step.before);
+    this.store.say(`Undone: ${step.label}`);
+  }
+
+  redo(): void {
+    const step = this.undone.peek().at(-1);
+    if (!step) return;
+    this.undone.value = this.undone.peek().slice(0, -1);
+    this.done.value = [...this.done.peek(), step];
+    this.go(step.after);
+    this.store.say(`Done again: ${step.label}`);
+  }
+}
