@@ -22,7 +22,8 @@ CHROMIUM = [
 ]
 
 
-@pytest.fixture(scope="session")
+# Playwright keeps an event loop running in this thread, which other tests must not find: hence no session scope.
+@pytest.fixture(scope="module")
 def browser():
     """Headless Chromium: the system's if there is one, else Playwright's own."""
     playwright = pytest.importorskip("playwright.sync_api")

@@ -177,3 +177,24 @@ def test_open_says_that_a_port_is_taken(bathyscope, recording_path):
         done = bathyscope("open", recording_path, "--port", port, "--no-browser", check=False)
     assert done.returncode == 1
     assert f"Port {port}" in done.stderr
+
+
+def test_export_writes_a_report_and_says_its_size(bathyscope, tmp_path, monkeypatch):
+    from bathyscope.workbench import report
+
+    page = tmp_path / "page"
+    page.mkdir()
+    names = {"i": "<svg/>", "t": "1", "m": "2", "s": "a{}"}
+    for name, text in names.items():
+        (page / name).write_text(text)
+    (page / "index.html").write_text(
+        '<link rel="icon" href="./i"><script src="./t"></script><script type="module" src="./m"></script>'
+        '<link rel="stylesheet" href="./s">'
+    )
+    monkeypatch.setattr(report, "PAGE", page)
+    done = bathyscope("export", GOLDEN, tmp_path / "out.html", "--media", "none", "--max-mb", "5")
+    assert done.stdout.splitlines()[0] == f"{tmp_path / 'out.html'}: 0.0 MB"
+    assert (tmp_path / "out.html").read_text().startswith("<!doctype html>")
+    failed = bathyscope("export", GOLDEN, tmp_path / "out.html", "--hide", "label", check=False)
+    assert failed.returncode == 1
+    assert "'label' cannot be hidden: every figure of a report is about it." in failed.stderr

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -35,7 +36,8 @@ def bare(tmp_path_factory):
 
 @pytest.mark.timeout(400)
 def test_the_wheel_opens_a_recording_in_a_bare_environment(bare, tmp_path):
-    about = json.loads(run(str(bare / "bathyscope"), "info", str(GOLDEN), "--json", cwd=tmp_path))
+    copy = str(shutil.copytree(GOLDEN, tmp_path / "golden"))
+    about = json.loads(run(str(bare / "bathyscope"), "info", copy, "--json", cwd=tmp_path))
     assert (about["n_samples"], about["classes"]) == (3, ["day", "night"])
     assert "torch" not in run(str(bare / "pip"), "list")
     refused = subprocess.run([bare / "bathyscope", "demo"], capture_output=True, text=True, cwd=tmp_path)
@@ -46,7 +48,7 @@ def test_the_wheel_opens_a_recording_in_a_bare_environment(bare, tmp_path):
     )
 
     serving = subprocess.Popen(
-        [str(bare / "bathyscope"), "open", str(GOLDEN), "--port", "0", "--no-browser", "--read-only"],
+        [str(bare / "bathyscope"), "open", copy, "--port", "0", "--no-browser", "--read-only"],
         stdout=subprocess.PIPE,
         text=True,
         cwd=tmp_path,

@@ -21,12 +21,13 @@ from bathyscope.errors import BathyscopeError, BathyscopeWarning
 if TYPE_CHECKING:
     from bathyscope.capture import ImageTransform, Recorder, from_arrays, record
     from bathyscope.recording import Recording, load
-    from bathyscope.workbench import show
+    from bathyscope.workbench import export, show
 
 _HOMES = {
     "ImageTransform": "bathyscope.capture",
     "Recorder": "bathyscope.capture",
     "Recording": "bathyscope.recording",
+    "export": "bathyscope.workbench",
     "from_arrays": "bathyscope.capture",
     "load": "bathyscope.recording",
     "record": "bathyscope.capture",
@@ -40,6 +41,7 @@ __all__ = [
     "Recorder",
     "Recording",
     "__version__",
+    "export",
     "from_arrays",
     "load",
     "record",

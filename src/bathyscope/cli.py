@@ -147,6 +147,40 @@ def open_(
     _serve(_load(path), host=host, port=port, token=token, read_only=read_only, browser=not no_browser)
 
 
+@app.command(epilog="Example: bathyscope export runs/demo demo.html")
+def export(
+    path: Run,
+    out_path: Annotated[
+        Path, typer.Argument(metavar="OUT", help="A file ending in .html, or a folder.", show_default=False)
+    ],
+    *,
+    media: Annotated[str, typer.Option(help="thumbs: small pictures, or texts; none: neither.")] = "thumbs",
+    columns: Annotated[
+        list[str] | None,
+        typer.Option("--column", help="Metadata column to include; all unless given; may be repeated."),
+    ] = None,
+    hidden: Annotated[list[str] | None, typer.Option("--hide", help="Column to leave out; may be repeated.")] = None,
+    max_mb: Annotated[
+        float | None, typer.Option(min=0, help="Largest size in MB; 25 for a file, 150 for a folder.")
+    ] = None,
+) -> None:
+    """Write a report: one page to mail, or a folder for a web server. Opening it needs no Bathyscope."""
+    from bathyscope.workbench import export as write_report
+
+    with _progress() as step:
+        report = write_report(
+            _load(path),
+            out_path,
+            media=media,  # type: ignore[arg-type]
+            columns=columns,
+            hidden=hidden or (),
+            max_bytes=None if max_mb is None else int(max_mb * 1_000_000),
+            progress=step,
+        )
+    for line in (f"{report.path}: {report.n_bytes / 1e6:.1f} MB", *report.notes):
+        out.print(_plain(line), highlight=False, soft_wrap=True)
+
+
 @app.command(epilog="Example: bathyscope info runs/demo --json")
 def info(path: Run, as_json: AsJson = False) -> None:
     """Say what a recording holds."""

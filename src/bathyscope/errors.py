@@ -149,6 +149,10 @@ class UnknownTableError(BathyscopeError, LookupError):
     """No such table, result or job."""
 
 
+class ReportError(BathyscopeError, ValueError):
+    """A report cannot be made as it was asked for."""
+
+
 class MissingPackageError(BathyscopeError, ImportError):
     """An optional package is needed for this; the message says how to install it."""
 

@@ -1,5 +1,6 @@
 """A real browser on a real recording behind a real server."""
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,14 @@ def served(demo_recording):
 
 
 @pytest.fixture
-def open_page(browser):
+def show():
+    """Serve a recording until the end of the test."""
+    with ExitStack() as servers:
+        yield lambda path: servers.enter_context(bs.show(path, port=0, open_browser=False))
+
+
+@pytest.fixture
+def open_page(browser, show):  # after `show`, so that pages close before their servers
     """Open an address in a fresh context; afterwards nothing may have gone wrong in the page."""
     contexts, problems = [], []
 

@@ -18,6 +18,15 @@ FOCUSED_ROLE = """() => {
 }"""
 
 
+SCROLL = """(list, by) => {
+  let box = list;
+  while (box.scrollHeight <= box.clientHeight + 1 || getComputedStyle(box).overflowY === "visible") {
+    box = box.parentElement;
+  }
+  box.scrollTop += by;
+}"""
+
+
 def worst_cell(recording, split="test"):
     """(label, prediction) of the largest confusion and its samples, counted by plain numpy from logits and labels."""
     prediction = recording.logits("last").argmax(axis=1)
@@ -41,8 +50,7 @@ def shown_samples(page):
         found |= {int(re.search(r"sample ([\d,]+)", name)[1].replace(",", "")) for name in names}
         if len(found) == int(options.first.get_attribute("aria-setsize")):
             return found
-        grid.hover()
-        page.mouse.wheel(0, 150)
+        grid.evaluate(SCROLL, 300)
         page.wait_for_timeout(50)
     return found
 
@@ -52,12 +60,11 @@ def test_the_worst_confusion_leads_to_its_samples_and_into_the_inspector_and_bac
     label, predicted, samples = worst_cell(recording)
     page = open_page(served.url)
     page.get_by_role("gridcell", name=f"{len(samples)} {label} called {predicted}", exact=True).click()
-    heading = page.get_by_role("region", name="Samples").get_by_role("heading")
+    heading = page.get_by_role("region", name="Samples", exact=True).get_by_role("heading")
     assert heading.inner_text() == f"{len(samples)} {label} called {predicted}"
     assert shown_samples(page) == samples
 
-    page.get_by_role("listbox", name="Samples").hover()
-    page.mouse.wheel(0, -100_000)
+    page.get_by_role("listbox", name="Samples").evaluate(SCROLL, -100_000)
     option = page.get_by_role("listbox", name="Samples").locator("[role=option][aria-posinset='1']")
     index = int(re.search(r"sample ([\d,]+)", option.get_attribute("aria-label"))[1].replace(",", ""))
     option.click()
@@ -105,41 +112,41 @@ def test_the_slider_changes_every_view_to_that_checkpoint(served, demo_recording
     page.get_by_role("region", name="Where the network is wrong").get_by_text(f"{wrong} of 1,000").wait_for()
 
 
-def test_a_new_checkpoint_appears_without_reload(tmp_path, open_page):
+def test_a_new_checkpoint_appears_without_reload(tmp_path, show, open_page):
     with write_recording(tmp_path / "live", n_checkpoints=2) as writer:
-        with bs.show(tmp_path / "live", port=0, open_browser=False) as server:
-            page = open_page(server.url)
-            page.get_by_text("checkpoint 1 of 2").or_(page.get_by_text("checkpoint 2 of 2")).first.wait_for()
-            page.evaluate("window.notReloaded = true")
-            write_checkpoint(writer, 2)
-            page.get_by_text("of 3").first.wait_for()
-            assert page.evaluate("window.notReloaded")
-            prediction = bs.load(tmp_path / "live").logits("last").argmax(axis=1)
-            assert prediction.shape == (60,)
+        server = show(tmp_path / "live")
+        page = open_page(server.url)
+        page.get_by_text("checkpoint 1 of 2").or_(page.get_by_text("checkpoint 2 of 2")).first.wait_for()
+        page.evaluate("window.notReloaded = true")
+        write_checkpoint(writer, 2)
+        page.get_by_text("of 3").first.wait_for()
+        assert page.evaluate("window.notReloaded")
+        prediction = bs.load(tmp_path / "live").logits("last").argmax(axis=1)
+        assert prediction.shape == (60,)
 
 
-def test_a_pretrained_network_on_photographs_without_labels(tmp_path, open_page):
+def test_a_pretrained_network_on_photographs_without_labels(tmp_path, show, open_page):
     model, transform = efficientnet_lite0()
     folder = copy_photographs(tmp_path / "photographs")
     bs.record(model, folder, tmp_path / "imagenet", transform=transform, batch_size=4)
-    with bs.show(tmp_path / "imagenet", port=0, open_browser=False) as server:
-        page = open_page(server.url)
-        page.get_by_text("1,000 classes").first.wait_for()
-        page.get_by_role("button", name=re.compile("show all samples")).click()
-        picture = page.get_by_role("listbox", name="Samples").locator("[role=option] img").first
-        picture.wait_for()
-        page.wait_for_function("picture => picture.naturalWidth > 0", arg=picture.element_handle())
-        page.get_by_role("listbox", name="Samples").locator("[role=option]").first.click()
-        page.get_by_role("complementary").get_by_role("list", name="Probabilities").wait_for()
+    server = show(tmp_path / "imagenet")
+    page = open_page(server.url)
+    page.get_by_text("1,000 classes").first.wait_for()
+    page.get_by_role("button", name=re.compile("show all samples")).click()
+    picture = page.get_by_role("listbox", name="Samples").locator("[role=option] img").first
+    picture.wait_for()
+    page.wait_for_function("picture => picture.naturalWidth > 0", arg=picture.element_handle())
+    page.get_by_role("listbox", name="Samples").locator("[role=option]").first.click()
+    page.get_by_role("complementary").get_by_role("list", name="Probabilities").wait_for()
 
 
-def test_an_unreadable_picture_is_a_placeholder_with_its_reason(tmp_path, open_page):
+def test_an_unreadable_picture_is_a_placeholder_with_its_reason(tmp_path, show, open_page):
     with write_recording(tmp_path / "broken", n_samples=6, broken=(2,)):
         pass
-    with bs.show(tmp_path / "broken", port=0, open_browser=False) as server:
-        page = open_page(server.url, expect_problems=True)
-        page.get_by_role("button", name=re.compile("show all samples")).click()
-        page.get_by_text("is in no format that can be shown").first.wait_for()
+    server = show(tmp_path / "broken")
+    page = open_page(server.url, expect_problems=True)
+    page.get_by_role("button", name=re.compile("show all samples")).click()
+    page.get_by_text("is in no format that can be shown").first.wait_for()
 
 
 def test_a_wrong_token_says_how_to_get_the_right_address(served, open_page):

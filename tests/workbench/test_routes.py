@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from bathyscope import analyses
 from bathyscope.analyses import Performance
 from bathyscope.recording import Recording, RecordingWriter
 from bathyscope.recording.results import read_table
@@ -250,7 +251,7 @@ def test_an_unknown_analysis_lists_the_known(owner):
     assert error_of(owner.post("/api/run/performnce", json={})) == (
         404,
         "UnknownAnalysisError",
-        "There is no analysis 'performnce'. Did you mean 'performance'? Analyses: performance.",
+        f"There is no analysis 'performnce'. Did you mean 'performance'? Analyses: {', '.join(analyses.names())}.",
     )
 
 

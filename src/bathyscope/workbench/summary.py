@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,38 +12,45 @@ from bathyscope.recording import Checkpoint, Recording
 from bathyscope.recording.results import missing
 from bathyscope.recording.schema import FORMAT_VERSION
 from bathyscope.workbench.auth import Role
+from bathyscope.workbench.columns import Column
 from bathyscope.workbench.session import Session
 
 
 def recording_summary(session: Session, role: Role | None) -> dict[str, Any]:
     """The recording as JSON values; numbers that JSON lacks become null on the way out."""
     view = session.view
-    columns = [column.to_json() for column in view.columns.describe()]
+    columns = view.columns.describe()
     with session.reading:
-        recording = view.recording
         return {
-            "name": recording.name,
-            "format_version": FORMAT_VERSION,
-            "task": recording.task,
-            "kind": recording.kind,
-            "n_samples": len(recording),
-            "n_missing_labels": recording.info.n_missing_labels,
-            "fingerprint": recording.fingerprint,
-            "classes": recording.classes,
-            "splits": [{"name": name, "count": count} for name, count in recording.info.splits.items()],
-            "columns": columns,
-            "layers": [dataclasses.asdict(layer) for layer in recording.layers.values()],
-            "checkpoints": [_checkpoint(checkpoint) for checkpoint in recording.checkpoints],
-            "writing": recording.writing,
-            "provenance": recording.info.provenance,
+            **summarise(view.recording, columns),
             "media_version": view.identity,
-            "analyses": _analyses(recording),
             "capabilities": {
                 "run": role == "owner" and session.writable,
                 "decide": role == "owner" and session.writable,
-                "media": recording.kind == "image",
+                "media": view.recording.kind == "image",
             },
         }
+
+
+def summarise(recording: Recording, columns: Sequence[Column]) -> dict[str, Any]:
+    """What is the same whoever looks at the recording, and through which host."""
+    return {
+        "name": recording.name,
+        "format_version": FORMAT_VERSION,
+        "task": recording.task,
+        "kind": recording.kind,
+        "n_samples": len(recording),
+        "n_missing_labels": recording.info.n_missing_labels,
+        "fingerprint": recording.fingerprint,
+        "classes": recording.classes,
+        "splits": [{"name": name, "count": count} for name, count in recording.info.splits.items()],
+        "columns": [column.to_json() for column in columns],
+        "layers": [dataclasses.asdict(layer) for layer in recording.layers.values()],
+        "checkpoints": [_checkpoint(checkpoint) for checkpoint in recording.checkpoints],
+        "writing": recording.writing,
+        "provenance": recording.info.provenance,
+        "analyses": _analyses(recording),
+    }
 
 
 def _checkpoint(checkpoint: Checkpoint) -> dict[str, Any]:
