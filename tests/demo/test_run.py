@@ -136,8 +136,12 @@ def test_the_summary_agrees_with_counting(run, few):
     assert lines[4].startswith(
         f"Restless images: {(flips >= 3).sum()} changed between right and wrong at least 3 times"
     )
-    truth = few.truth.to_pydict()
+    # Every twentieth sample: no planted copy is there together with its original.
     assert lines[5] == (
+        "Duplicates: 0 groups of images are nearly the same picture; 0 span the splits, 0 carry conflicting labels."
+    )
+    truth = few.truth.to_pydict()
+    assert lines[6] == (
         f"Planted, for comparison: {sum(truth['wrong_label'])} wrong labels, "
         f"{sum(other is not None for other in truth['duplicate_of'])} near-duplicate pairs, a corner mark on "
         f"{(np.array(truth['marked']) & train).sum():,} training images, "

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from bathyscope.analyses.duplicates import Duplicates, DuplicatesResult
 from bathyscope.analyses.performance import Performance, PerformanceResult
 from bathyscope.recording import Recording
 
@@ -23,12 +24,14 @@ def summary(recording: Recording) -> list[str]:
     recording : a run of the demo, or any recording with labels and splits "validation" and "test"
     """
     performance: PerformanceResult = recording.run(Performance())
+    duplicates: DuplicatesResult = recording.run(Duplicates())
     best = _best_checkpoint(performance.metrics)
     lines = [
         _accuracy_line(performance.metrics, best, recording),
         _weakest_class_line(performance.metrics, best),
         _confusion_line(performance.confusion, performance.metrics, best, recording),
         *_sample_lines(performance.samples, recording),
+        _duplicates_line(duplicates.clusters),
     ]
     return lines if recording.truth is None else [*lines, _truth_line(recording.truth, recording)]
 
@@ -86,6 +89,14 @@ def _sample_lines(samples: pa.Table, recording: Recording) -> list[str]:
         f"Restless images: {(flips >= RESTLESS).sum()} changed between right and wrong at least {RESTLESS} times; "
         f"{ids[restless].as_py()} did so {flips[restless]} times.",
     ]
+
+
+def _duplicates_line(clusters: pa.Table) -> str:
+    across, conflicting = (pc.sum(clusters[name]).as_py() or 0 for name in ("spans_splits", "label_conflict"))
+    return (
+        f"Duplicates: {len(clusters)} groups of images are nearly the same picture; {across} span the splits, "
+        f"{conflicting} carry conflicting labels."
+    )
 
 
 def _truth_line(truth: pa.Table, recording: Recording) -> str:

@@ -141,7 +141,7 @@ export function Plane({ ctx, shown, mode, tool, title }: { ctx: Context; shown: 
       </div>
       {failed !== null && <p class="failed" role="alert">{failed}</p>}
       <p class="unseen" aria-live="polite">{hit ? "" : (note ?? "")}</p>
-      {note !== null && <span class="note" title={note} aria-hidden="true">no WebGL</span>}
+      {note !== null && <span class="note" title={note} aria-hidden="true">drawn by the processor</span>}
     </div>
   );
 }
