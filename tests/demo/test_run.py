@@ -147,7 +147,7 @@ def test_the_summary_agrees_with_counting(run, few):
         f"{(np.array(truth['marked']) & train).sum():,} training images, "
         f"{sum(truth['rotated'])} images lying on their side."
     )
-    assert len(lines) == 6
+    assert len(lines) == 7
 
 
 def test_only_the_last_line_changes_when_the_truth_is_gone(run):
