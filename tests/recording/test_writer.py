@@ -158,6 +158,16 @@ def test_a_layer_that_overflows_late_becomes_float32_and_loses_nothing(make_reco
     assert values.tolist() == [[1.5, 1.5]] * 3 + [[1e6, -1e6]]
 
 
+def test_a_batch_without_samples_changes_nothing(make_recording):
+    with make_recording(n_checkpoints=0) as writer, writer.checkpoint(0) as checkpoint:
+        for count in (0, 2):
+            checkpoint.write_outputs(np.arange(count), np.ones((count, 3), np.float32))
+            checkpoint.write_activations("maps", np.arange(count), np.ones((count, 2, 1, 1), np.float16))
+    recording = Recording(writer.path)
+    assert recording.logits(0, rows=[0, 1]).tolist() == [[1, 1, 1], [1, 1, 1]]
+    assert recording.activations("maps", 0, rows=[1]).shape == (1, 2, 1, 1)
+
+
 def test_rows_that_are_not_finite_are_counted_per_layer(make_recording):
     values = np.array([[0, np.nan], [1, 2], [np.inf, 1]], np.float16)
     with make_recording(n_checkpoints=0) as writer, writer.checkpoint(0) as checkpoint:

@@ -323,9 +323,11 @@ _EXPONENTS = {2: (np.uint16, 0x7C00), 4: (np.uint32, 0x7F800000), 8: (np.uint64,
 
 def _non_finite_rows(values: AnyArray) -> AnyArray:
     """Which rows of a float array hold a NaN or infinity, by their bits: numpy has no fast float16 arithmetic."""
+    if not values.size:
+        return np.zeros(len(values), dtype=bool)
     kind, exponent = _EXPONENTS[values.dtype.itemsize]
     bits = np.ascontiguousarray(values).reshape(len(values), -1).view(kind)
-    if not bits.size or (bits & exponent).max() < exponent:
+    if (bits & exponent).max() < exponent:
         return np.zeros(len(values), dtype=bool)
     rows: AnyArray = ((bits & exponent) == exponent).any(axis=1)
     return rows
