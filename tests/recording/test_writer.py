@@ -188,7 +188,7 @@ def test_feature_maps_and_layers_with_slashes_keep_name_and_shape(make_recording
 
 @pytest.mark.parametrize(
     ("owner", "name", "refused"),
-    [(Path, "replace", "000003"), (os, "fsync", ".writing-000003/head.safetensors")],
+    [(Path, "replace", "000003"), (os, "fsync", "000003")],
     ids=["renaming", "writing"],
 )
 def test_a_full_disk_says_what_is_safe(make_recording, monkeypatch, owner, name, refused):

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from bathyscope.errors import DamagedRecordingError, ShapeError
-from bathyscope.recording.files import UNFINISHED, storage_errors, sync_file
+from bathyscope.recording.files import UNFINISHED, storage_errors
 
 IntArray = npt.NDArray[np.integer[Any]]
 AnyArray = npt.NDArray[Any]
@@ -102,13 +102,12 @@ class ArrayFileWriter:
         self.n_rows += len(indices)
 
     def close(self) -> None:
-        """Finish the file and make it survive a power cut."""
+        """Finish the file; whoever puts it into its place syncs it."""
         if self._writer is None:
             return
         with storage_errors(self.path):
             self._writer.close()
             self._sink.close()
-            sync_file(self.path)
         self._writer = None
 
     def abandon(self) -> None:

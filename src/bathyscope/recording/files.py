@@ -34,27 +34,36 @@ def sync_file(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def write_synced(path: Path, content: bytes) -> None:
-    """Write a small file into a folder that nobody sees yet."""
-    with storage_errors(path), path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+def sync_tree(folder: Path) -> None:
+    """Make a folder and everything in it survive a power cut.
+
+    All at once at the end: the first sync then writes the names of all files, and the others have little left to do.
+    """
+    inside = sorted(folder.rglob("*"))
+    for path in inside:
+        if path.is_file():
+            sync_file(path)
+    for path in [*(path for path in inside if path.is_dir()), folder]:
+        sync_directory(path)
 
 
 def write_atomic(path: Path, content: bytes) -> None:
     """Write a small file beside its place, sync it, and rename it into place."""
     beside = path.with_name(UNFINISHED + path.name)
     with storage_errors(path):
-        write_synced(beside, content)
+        beside.write_bytes(content)
+        sync_file(beside)
         beside.replace(path)
         sync_directory(path.parent)
 
 
 def place(unfinished: Path, final: Path) -> None:
-    """Rename a finished file or folder into its place, for good."""
+    """Sync a finished file or folder and rename it into its place, for good."""
     with storage_errors(final):
-        sync_directory(unfinished if unfinished.is_dir() else unfinished.parent)
+        if unfinished.is_dir():
+            sync_tree(unfinished)
+        else:
+            sync_file(unfinished)
         unfinished.replace(final)
         sync_directory(final.parent)
 

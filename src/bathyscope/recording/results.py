@@ -20,7 +20,7 @@ import pyarrow as pa
 from bathyscope._version import __version__
 from bathyscope.errors import MissingInputError
 from bathyscope.recording.arrays import readable
-from bathyscope.recording.files import UNFINISHED, discard, place, storage_errors, write_atomic
+from bathyscope.recording.files import UNFINISHED, discard, place, storage_errors
 from bathyscope.recording.schema import dump_json
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ def _store(path: Path, analysis: Analysis, key: str, tables: Mapping[str, pa.Tab
                     pa.ipc.new_file(file, table.schema, options=options) as sink,
                 ):
                     sink.write_table(table)
-        write_atomic(unfinished / "result.json", dump_json(about))
+            (unfinished / "result.json").write_bytes(dump_json(about))
         if not final.exists():  # somebody else may have run the same meanwhile, with the same result
             place(unfinished, final)
     finally:

@@ -24,9 +24,7 @@ from bathyscope.recording.files import (
     place,
     remove_unfinished,
     storage_errors,
-    sync_directory,
     write_atomic,
-    write_synced,
 )
 from bathyscope.recording.reader import Recording
 from bathyscope.recording.samples import SampleWriter
@@ -254,7 +252,8 @@ class CheckpointWriter:
         content = safetensors_bytes(
             {"weight": np.ascontiguousarray(weight, np.float32), "bias": np.ascontiguousarray(bias, np.float32)}
         )
-        write_synced(self.folder / "head.safetensors", content)
+        with storage_errors(self.folder):
+            (self.folder / "head.safetensors").write_bytes(content)
 
     def finish(self, step: int, epoch: float | None, metrics: Mapping[str, float]) -> None:
         """Close the files and write checkpoint.json, which makes the checkpoint exist."""
@@ -281,10 +280,8 @@ class CheckpointWriter:
             non_finite=self._non_finite,
             files=files,
         )
-        for folder in (p for p in self.folder.rglob("*") if p.is_dir()):
-            sync_directory(folder)
-        # Neither name needs a rename of its own: the whole folder appears by one.
-        write_synced(self.folder / "checkpoint.json", dump_checkpoint(checkpoint))
+        with storage_errors(self.folder):
+            (self.folder / "checkpoint.json").write_bytes(dump_checkpoint(checkpoint))
 
     def abandon(self) -> None:
         """Remove everything written so far."""
