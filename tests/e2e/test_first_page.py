@@ -45,13 +45,14 @@ def shown_samples(page):
     options = grid.locator("[role=option]")
     options.first.wait_for()
     found = set()
-    for _ in range(100):
+    for step in range(160):
+        # Again from the top now and then: a slow machine may draw some rows only after they were scrolled past.
+        grid.evaluate(SCROLL, 120 if step % 40 else -100_000)
+        page.wait_for_timeout(60)
         names = options.evaluate_all("options => options.map(option => option.getAttribute('aria-label'))")
         found |= {int(re.search(r"sample ([\d,]+)", name)[1].replace(",", "")) for name in names}
         if len(found) == int(options.first.get_attribute("aria-setsize")):
             return found
-        grid.evaluate(SCROLL, 300)
-        page.wait_for_timeout(50)
     return found
 
 
