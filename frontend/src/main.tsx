@@ -8,6 +8,7 @@ import type { Host } from "./hosts/host";
 import { reportIn, type ReportHost } from "./hosts/report";
 import { ServerHost } from "./hosts/server";
 import { Opening } from "./shell/opening";
+import { firstLayout } from "./shell/first-layout";
 import { Page } from "./shell/page";
 import { Session } from "./state/session";
 import { followTheme } from "./state/theme";
@@ -27,7 +28,7 @@ async function open(): Promise<void> {
     host ??= report = reportIn(document);
     host ??= new ServerHost(document.baseURI);
     const recording = await host.recording();
-    const opened = new Session(host, recording);
+    const opened = new Session(host, recording, firstLayout(recording));
     effect(() => void (opened.store.theme.value = theme.shown.value));
     opened.start(location.hash, (fragment) => {
       const address = fragment ? `#${fragment}` : location.pathname + location.search;

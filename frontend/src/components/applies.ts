@@ -1,5 +1,5 @@
 /** Reasons why a view has nothing to show, each with what to do; shared because the same things are missing everywhere. */
-import type { Recording } from "../hosts/recording";
+import { saysPredictions, type Recording } from "../hosts/recording";
 
 export function needsCheckpoints(recording: Recording): true | string {
   if (recording.checkpoints.length > 0) return true;
@@ -17,6 +17,12 @@ export function needsLabels(recording: Recording): true | string {
 export function needsLogits(recording: Recording): true | string {
   const missing = (recording.missing["performance"] ?? []).filter((name) => name !== "labels" && name !== "checkpoints");
   return missing.length === 0 || `This needs ${missing.join(" and ")}, which the recording does not hold.`;
+}
+
+export function needsPredictions(recording: Recording): true | string {
+  if (saysPredictions(recording)) return true;
+  const why = needsCheckpoints(recording);
+  return why === true ? needsLogits(recording) : `${why} In a plain table, name the column of predictions: prediction=….`;
 }
 
 /** The first reason that holds, or true. */

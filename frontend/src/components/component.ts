@@ -1,17 +1,25 @@
 /** The contract of a component: one folder, plain data in, its own shadow root, and a clean-up back. */
-import { effect } from "@preact/signals";
+import { computed, effect, type ReadonlySignal } from "@preact/signals";
 import { h, render } from "preact";
 import type { Recording } from "../hosts/recording";
+import type { Options } from "../state/layout";
 import type { Session } from "../state/session";
 import type { Store } from "../state/store";
 import base from "../draw/base.css?inline";
 import { Explanation, Guard } from "../draw/parts";
+import { checked, type OptionSpecs } from "./options";
 
 export interface Context {
   /** Where the component draws; nothing outside is its own. */
   root: ShadowRoot;
   /** Aborted when the component goes. */
   signal: AbortSignal;
+  /** Its tile's id: the source of its filters and picks. */
+  id: string;
+  /** What is shown, as plain data: every option of the definition, defaults filled in. */
+  options: ReadonlySignal<Options>;
+  /** Change options; kept in the layout, undone and shared like everything a person does. */
+  set: (changes: Options) => void;
   store: Store;
   data: Session;
 }
@@ -21,14 +29,17 @@ export interface Definition {
   /** The question this view answers; its name wherever views are listed. */
   title: string;
   needs: readonly ("labels" | "checkpoints" | "images" | "metadata")[];
+  options: OptionSpecs;
+  /** Fills the height of its tile and scrolls inside, instead of growing with what it shows. */
+  fill?: true;
   styles: string;
   /** true, or the reason in a sentence why this recording cannot be shown so. */
   applies: (recording: Recording) => true | string;
   mount: (context: Context) => () => void;
 }
 
-export function defineComponent(definition: Definition): Definition {
-  return Object.freeze(definition);
+export function defineComponent(definition: Omit<Definition, "options"> & { options?: OptionSpecs }): Definition {
+  return Object.freeze({ options: {}, ...definition });
 }
 
 /** The usual `mount`: draw a Preact view, and a plain sentence should it ever throw. */
@@ -51,11 +62,16 @@ function sheet(css: string): CSSStyleSheet {
   return made;
 }
 
-/** Put a component on the page: in a shadow root, or an explanation where it does not apply. */
-export function mountComponent(definition: Definition, el: HTMLElement, data: Session): () => void {
+/** Put the component of a tile on the page: in a shadow root, or an explanation where it does not apply. */
+export function mountComponent(definition: Definition, el: HTMLElement, data: Session, id: string = definition.type): () => void {
   const root = el.shadowRoot ?? el.attachShadow({ mode: "open" });
   root.adoptedStyleSheets = [sheet(base), sheet(definition.styles)];
   const control = new AbortController();
+  const { arrangement } = data.store;
+  const found = computed(() => checked(definition.options, arrangement.tile(id)?.options ?? {}));
+  const options = computed(() => found.value.options);
+  const set = (changes: Options) => arrangement.set(id, changes);
+  for (const text of found.peek().wrong) data.store.notice(`${definition.title}: ${text}`);
   let unmount: (() => void) | null = null;
   let shown: true | string | null = null;
   const stop = effect(() => {
@@ -64,7 +80,7 @@ export function mountComponent(definition: Definition, el: HTMLElement, data: Se
     shown = applies;
     unmount?.();
     if (applies === true) {
-      unmount = definition.mount({ root, signal: control.signal, store: data.store, data });
+      unmount = definition.mount({ root, signal: control.signal, id, options, set, store: data.store, data });
     } else {
       render(h(Explanation, { title: definition.title, text: applies }), root);
       unmount = () => render(null, root);

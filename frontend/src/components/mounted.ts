@@ -2,6 +2,7 @@
 import type { Json } from "../hosts/host";
 import { FakeHost } from "../hosts/fake";
 import { Session } from "../state/session";
+import { tile, type Options } from "../state/layout";
 import { mountComponent, type Definition } from "./component";
 
 export async function settle(turns = 8): Promise<void> {
@@ -18,15 +19,17 @@ export interface Mounted {
   close: () => void;
 }
 
-export async function mounted(definition: Definition, options: { checkpoints?: number; more?: { readonly [key: string]: Json }; fragment?: string } = {}): Promise<Mounted> {
-  const host = new FakeHost(options.checkpoints ?? 3, options.more ?? {});
-  const session = new Session(host, await host.recording());
+export async function mounted(definition: Definition, options: { checkpoints?: number; more?: { readonly [key: string]: Json }; fragment?: string; options?: Options; id?: string; host?: FakeHost } = {}): Promise<Mounted> {
+  const host = options.host ?? new FakeHost(options.checkpoints ?? 3, options.more ?? {});
+  const id = options.id ?? definition.type;
+  const tiles = [tile(definition.type, { id, options: options.options ?? {} })];
+  const session = new Session(host, await host.recording(), { version: 1, pages: [{ id: "page", title: "Page", tiles, dock: null }] });
   session.start(options.fragment ?? "", () => undefined);
   const el = document.createElement("div");
   // happy-dom does no layout; charts and lists draw only what has a size.
   for (const side of ["clientWidth", "clientHeight"] as const) Object.defineProperty(HTMLElement.prototype, side, { configurable: true, value: 600 });
   document.body.append(el);
-  const unmount = mountComponent(definition, el, session);
+  const unmount = mountComponent(definition, el, session, id);
   await settle();
   const root = el.shadowRoot;
   if (!root) throw new Error("no shadow root");

@@ -1,6 +1,6 @@
 /** A host for tests: a tiny recording in memory, measured the slow and obvious way. */
 import type { Column } from "./arrow";
-import type { Host, HostEvent, Json, RunResult, Table, TableOptions } from "./host";
+import type { Decision, Host, HostEvent, Json, Logged, RunResult, Table, TableOptions } from "./host";
 import { readRecording, type Recording } from "./recording";
 
 export const CLASSES = ["T-shirt", "Shirt", "Bag"] as const;
@@ -190,8 +190,18 @@ export class FakeHost implements Host {
     return { analysis, key: encodeURIComponent(JSON.stringify(params)), tables: {} };
   }
 
-  decide(): Promise<{ sequence: number; hash: string }> {
-    return Promise.resolve({ sequence: 1, hash: "0" });
+  readonly decided: Logged[] = [];
+
+  decisions(): Promise<readonly Logged[]> {
+    return Promise.resolve([...this.decided]);
+  }
+
+  decide({ kind, payload, undoes }: Decision): Promise<{ sequence: number; hash: string }> {
+    const sequence = this.decided.length + 1;
+    this.decided.forEach((one, place) => one.sequence === undoes && (this.decided[place] = { ...one, inForce: false }));
+    this.decided.push({ sequence, time: `2026-01-01T00:00:0${sequence % 10}Z`, author: "me", kind, payload, inForce: true });
+    this.tell({ type: "decision", sequence });
+    return Promise.resolve({ sequence, hash: "0" });
   }
 
   subscribe(listener: (event: HostEvent) => void): () => void {

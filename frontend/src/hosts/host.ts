@@ -35,7 +35,20 @@ export interface Decision {
   id: string;
   kind: string;
   payload: Json;
-  undoes?: string;
+  /** Sequence of the decision that this one takes back or replaces. */
+  undoes?: number;
+}
+
+/** A decision as it stands in the log. */
+export interface Logged {
+  sequence: number;
+  /** UTC, ISO 8601. */
+  time: string;
+  author: string;
+  kind: string;
+  payload: Json;
+  /** False once it was taken back. */
+  inForce: boolean;
 }
 
 export type Connection =
@@ -65,6 +78,8 @@ export interface Host {
   /** Why a sample has no picture, in a sentence. */
   whyNoMedia(sampleIndex: number): Promise<string>;
   run(analysis: string, params: { readonly [key: string]: Json }, options?: RunOptions): Promise<RunResult>;
+  /** Everything that was decided, oldest first. */
+  decisions(signal?: AbortSignal): Promise<readonly Logged[]>;
   decide(decision: Decision): Promise<{ sequence: number; hash: string }>;
   /** Hear what happens from now on; the state of the connection is told at once. */
   subscribe(listener: (event: HostEvent) => void): () => void;

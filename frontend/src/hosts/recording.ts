@@ -1,6 +1,6 @@
 /** What a host says about its recording, checked field by field on arrival. */
 import { ArrivalError } from "./errors";
-import type { Json } from "./host";
+import type { Json, Logged } from "./host";
 
 export interface Capabilities {
   run: boolean;
@@ -15,12 +15,15 @@ export interface SplitInfo {
 
 const COLUMN_TYPES = ["category", "text", "integer", "number", "bool", "datetime", "list", "other"] as const;
 const ROLES = ["id", "label", "split", "metadata"] as const;
+/** What a metadata column of a plain table stands for. */
+const MEANINGS = ["prediction", "confidence", "x", "y", "group", "image", "duplicate_cluster", "familiarity", "weight", "timestamp"] as const;
 
 export interface ColumnInfo {
   name: string;
   type: (typeof COLUMN_TYPES)[number];
   role: (typeof ROLES)[number];
   values?: readonly string[];
+  means?: (typeof MEANINGS)[number];
 }
 
 export interface LayerInfo {
@@ -59,6 +62,10 @@ export interface Recording {
   provenance: readonly (readonly [string, string])[];
   missing: Readonly<Record<string, readonly string[]>>;
   capabilities: Capabilities;
+  /** Pages and tiles that its owner laid out; null lets the page choose. Checked where it is used. */
+  layout: Json;
+  /** Where the page holds a part of a larger table: how many samples that has. */
+  sampledFrom: number | null;
 }
 
 type Shape = { readonly [key: string]: Json };
@@ -142,7 +149,11 @@ function readCheckpoint(from: Reader): Checkpoint {
 }
 
 function readColumn(from: Reader): ColumnInfo {
-  const column: ColumnInfo = { name: from.text("name"), type: from.oneOf("type", COLUMN_TYPES), role: from.oneOf("role", ROLES) };
+  const said = from.text("role");
+  const means = MEANINGS.find((word) => word === said);
+  // A role that this page does not know yet makes a column no less a column.
+  const column: ColumnInfo = { name: from.text("name"), type: from.oneOf("type", COLUMN_TYPES), role: ROLES.find((word) => word === said) ?? "metadata" };
+  if (means) column.means = means;
   if (from.has("values")) column.values = from.texts("values");
   return column;
 }
@@ -153,6 +164,24 @@ function flatten(value: Json, prefix = ""): [string, string][] {
   if (typeof value !== "object") return [[prefix, String(value)]];
   if (Array.isArray(value)) return [[prefix, value.map((item) => (typeof item === "object" ? JSON.stringify(item) : String(item))).join(", ")]];
   return Object.entries(value as Shape).flatMap(([key, inner]) => flatten(inner, prefix ? `${prefix}.${key}` : key));
+}
+
+/** The log of decisions, checked on arrival. */
+export function readDecisions(json: Json): Logged[] {
+  return new Reader(objectOf(json), "decisions").each("decisions", (one) => ({
+    sequence: one.number("sequence"),
+    time: one.text("time"),
+    author: one.text("author"),
+    kind: one.text("kind"),
+    payload: one.object("payload"),
+    inForce: one.flag("in_force"),
+  }));
+}
+
+/** Whether something says what the model would call each sample: a checkpoint, or a column of a plain table. */
+export function saysPredictions(recording: Recording): boolean {
+  const measured = recording.checkpoints.length > 0 && (recording.missing["performance"] ?? []).length === 0;
+  return measured || recording.columns.some(({ means }) => means === "prediction");
 }
 
 /** Check what arrived and give it the names the page uses. */
@@ -185,5 +214,7 @@ export function readRecording(json: Json): Recording {
     provenance: from.has("provenance") ? flatten(from.object("provenance")) : [],
     missing,
     capabilities: { run: capabilities.flag("run"), decide: capabilities.flag("decide"), media: capabilities.flag("media") },
+    layout: from.has("layout") ? from.object("layout") : null,
+    sampledFrom: from.maybeNumber("sampled_from"),
   };
 }

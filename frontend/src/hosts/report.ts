@@ -1,8 +1,8 @@
 /** The host of a report: everything was recorded beforehand, and stands in the document or in files beside it. */
 import { numbersOf, tableFromArrow, taken, type Column } from "./arrow";
 import { ArrivalError, HostError } from "./errors";
-import type { Decision, Host, HostEvent, Json, RunOptions, RunResult, Table, TableOptions } from "./host";
-import { readRecording, type Capabilities, type Recording } from "./recording";
+import type { Decision, Host, HostEvent, Json, Logged, RunOptions, RunResult, Table, TableOptions } from "./host";
+import { readDecisions, readRecording, type Capabilities, type Recording } from "./recording";
 
 /** Where the bytes of a report are. */
 export interface ReportSource {
@@ -26,6 +26,7 @@ interface Manifest {
   course: { samples: number; per_shard: number } | null;
   media: "thumbs" | "none";
   notes: readonly string[];
+  decisions: readonly Json[];
 }
 
 const VERSION = 1;
@@ -104,7 +105,7 @@ function manifestOf(value: unknown): Manifest {
   if (manifest.report !== VERSION || !manifest.recording || !manifest.tables || !Array.isArray(manifest.runs)) {
     throw new ArrivalError("The data of this report do not fit its page. Export it again with one version of Bathyscope.");
   }
-  return { course: null, media: "none", notes: [], ...manifest } as Manifest;
+  return { course: null, media: "none", notes: [], decisions: [], ...manifest } as Manifest;
 }
 
 /** Defaults of every analysis' parameters, which a question need not repeat. */
@@ -200,6 +201,10 @@ export class ReportHost implements Host {
       "NeedsSessionError",
       `This report does not hold “${analysis}”${settings.length > 0 ? ` for ${settings.join(", ")}` : ""}. ${this.session("to compute it")}`,
     );
+  }
+
+  decisions(): Promise<readonly Logged[]> {
+    return Promise.resolve(readDecisions({ decisions: this.manifest.decisions }));
   }
 
   decide(_decision: Decision): Promise<{ sequence: number; hash: string }> {

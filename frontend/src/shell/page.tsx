@@ -1,24 +1,17 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { classes } from "../components/classes/classes";
-import { confusion } from "../components/confusion/confusion";
-import { curves } from "../components/curves/curves";
-import { grid } from "../components/grid/grid";
 import { inspector } from "../components/inspector/inspector";
-import { overview } from "../components/overview/overview";
-import { runHeader } from "../components/run-header/run-header";
-import { scatter } from "../components/scatter/scatter";
-import { slices } from "../components/slices/slices";
-import { table } from "../components/table/table";
 import type { Session } from "../state/session";
 import { START } from "../state/store";
 import type { ThemeState } from "../state/theme";
 import { ChoiceBar, Header } from "./header";
 import { Shortcuts } from "./shortcuts";
 import { Status } from "./status";
-import { LazyTile, Tile } from "./tile";
+import { Part, Tile } from "./tile";
 
 const ONE_COLUMN = "(max-width: 899px)";
+/** Tiles drawn at once, without looking whether they are near the window. */
+const EARLY = 3;
 
 /** The element that has the focus, also inside shadow roots. */
 function focused(): Element | null {
@@ -95,6 +88,7 @@ export function Page({ session, theme }: { session: Session; theme: ThemeState }
   useReturn(session);
   useFollowSelection(session);
   const open = store.focus.value !== null;
+  const page = store.arrangement.current();
   return (
     <div class={open ? "page inspecting" : "page"}>
       <header class="bars">
@@ -102,20 +96,13 @@ export function Page({ session, theme }: { session: Session; theme: ThemeState }
         <ChoiceBar session={session} />
       </header>
       <main>
-        <div class="views">
-          <Tile definition={runHeader} session={session} />
-          <Tile definition={curves} session={session} />
-          <Tile definition={confusion} session={session} />
-          <LazyTile definition={scatter} session={session} height={520} />
-          <Tile definition={classes} session={session} />
-          <Tile definition={slices} session={session} />
-          <LazyTile definition={overview} session={session} height={360} />
-          <LazyTile definition={table} session={session} height={460} />
+        <div class="views" key={page?.id}>
+          {page?.tiles.map((tile, place) => <Tile key={tile.id} tile={tile} session={session} early={place < EARLY} />)}
         </div>
-        <Tile definition={grid} session={session} />
+        {page?.dock && <Tile key={page.dock.id} tile={page.dock} session={session} early docked />}
         {open && (
           <aside class="tile side-panel" aria-label="Inspector">
-            <Tile definition={inspector} session={session} frame={false} />
+            <Part definition={inspector} session={session} id="inspector" />
           </aside>
         )}
       </main>

@@ -1,6 +1,6 @@
 /** What can be filtered and charted: the recorded columns, labels by their names, and what the chosen checkpoint says. */
 import { numbersOf, type Column } from "../hosts/arrow";
-import type { ColumnInfo, Recording } from "../hosts/recording";
+import { saysPredictions, type ColumnInfo, type Recording } from "../hosts/recording";
 import type { Columns } from "./columns";
 import type { SampleColumns } from "./performance";
 
@@ -16,9 +16,11 @@ type ModelField = keyof typeof MODEL;
 
 /** Every field, labels and splits first; a recorded column of the same name hides what the checkpoint says. */
 export function fieldsOf(recording: Recording): Field[] {
-  const { columns, checkpoints, missing, task } = recording;
+  const { columns, checkpoints, task } = recording;
   const recorded = columns.map(({ name, type, role }): Field => ({ name, type: role === "label" && task === "multiclass" ? "category" : type, role }));
-  const said = checkpoints.length > 0 && (missing["performance"] ?? []).length === 0 ? (Object.keys(MODEL) as ModelField[]) : [];
+  // A plain table says what is predicted, and so what is right, but nothing of losses.
+  const plain: readonly ModelField[] = ["prediction", "correct"];
+  const said = !saysPredictions(recording) ? [] : checkpoints.length > 0 ? (Object.keys(MODEL) as ModelField[]) : plain;
   const model = said
     .filter((name) => !columns.some((column) => column.name === name) && !(task === "multilabel" && name === "prediction"))
     .map((name): Field => ({ name, type: MODEL[name], role: "model" }));

@@ -75,7 +75,7 @@ test("forty random actions and forty undos give back the very same state, and re
     () => void data.pick({ kind: "wrong" }, "start"),
     () => store.choose(below(3)),
     () => (store.split.value = ["all", "train", "test"][below(3)] ?? "all"),
-    () => (store.breakdown.value = [null, "device"][below(2)] ?? null),
+    () => (store.groupBy.value = [[], ["device"]][below(2)] ?? []),
     () => void data.pick({ kind: "rows", rows: [1, below(5) + 2] }, "scatter"),
   ];
   const states = [serialised(durable(store))];

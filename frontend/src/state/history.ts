@@ -1,5 +1,6 @@
-/** Undo and redo of everything that lasts: filters, what is picked, split, checkpoint, breakdown. */
+/** Undo and redo of everything that lasts: filters, what is picked, split, checkpoint, grouping, colour, layout. */
 import { batch, computed, effect, signal, type ReadonlySignal } from "@preact/signals";
+import { changedOptions, tilesOf, type Layout } from "./layout";
 import { clauseWords, isInline, type Clause } from "./clauses";
 import { textOf } from "./clause-text";
 import { sentenceOf, type Rule } from "./selection";
@@ -12,7 +13,11 @@ const COALESCE_MS = 400;
 export interface Durable {
   checkpoint: string | null;
   split: string;
-  breakdown: string | null;
+  groupBy: readonly string[];
+  colorBy: string | null;
+  showUnfiltered: boolean;
+  pinned: number | null;
+  layout: Layout;
   clauses: readonly Clause[];
   /** null is what the page opens on. */
   pick: Asked | null;
@@ -32,7 +37,8 @@ export function durable(store: Store): Durable {
   const selection = store.selection.value;
   const asked = store.picking.value ?? (failed ? { ...failed.question, source: failed.source } : selection);
   const pick = asked && asked.source !== START ? { rule: asked.rule, split: asked.split, checkpoint: asked.checkpoint, source: asked.source } : null;
-  return { checkpoint: store.chosen.value, split: store.split.value, breakdown: store.breakdown.value, clauses: store.clauses.value, pick };
+  return { checkpoint: store.chosen.value, split: store.split.value, groupBy: store.groupBy.value, colorBy: store.colorBy.value,
+    showUnfiltered: store.showUnfiltered.value, pinned: store.pinned.value, layout: store.arrangement.layout.value, clauses: store.clauses.value, pick };
 }
 
 /** The state as text: equal texts, equal states. */
@@ -70,6 +76,18 @@ function clauseChange(before: readonly Clause[], after: readonly Clause[]): { fi
   return { field: "clauses", label: after.length === 0 ? "Clear filters" : "Change filters" };
 }
 
+function layoutChange(before: Layout, after: Layout): { field: string; label: string } | null {
+  if (JSON.stringify(before) === JSON.stringify(after)) return null;
+  const [ids, others] = [tilesOf(before), tilesOf(after)];
+  const added = others.find(({ id }) => !ids.some((one) => one.id === id));
+  const gone = ids.find(({ id }) => !others.some((one) => one.id === id));
+  if (added && !gone) return { field: `add ${added.id}`, label: `Add ${added.component}` };
+  if (gone && !added) return { field: `remove ${gone.id}`, label: `Remove ${gone.component}` };
+  const [id] = Object.keys(changedOptions(after, before));
+  const changed = others.find((one) => one.id === id);
+  return changed ? { field: `options ${changed.id}`, label: `Change ${changed.component}` } : { field: "layout", label: "Change the layout" };
+}
+
 /** What differs between two states, named after what a person did; null when nothing does. */
 function change(before: Durable, after: Durable, store: Store): { field: string; label: string } | null {
   if (before.clauses.length !== after.clauses.length || !before.clauses.every((clause, i) => sameClause(clause, after.clauses[i]))) return clauseChange(before.clauses, after.clauses);
@@ -78,8 +96,11 @@ function change(before: Durable, after: Durable, store: Store): { field: string;
   }
   if (before.split !== after.split) return { field: "split", label: `Show ${splitText(after.split)}` };
   if (before.checkpoint !== after.checkpoint) return { field: "checkpoint", label: after.checkpoint === null ? "Last checkpoint" : `Checkpoint ${store.place() + 1}` };
-  if (before.breakdown !== after.breakdown) return { field: "breakdown", label: after.breakdown === null ? "No breakdown" : `Break down by ${after.breakdown}` };
-  return null;
+  if (before.groupBy.join("\n") !== after.groupBy.join("\n")) return { field: "groupBy", label: after.groupBy.length === 0 ? "No groups" : `Group by ${after.groupBy.join(", ")}` };
+  if (before.colorBy !== after.colorBy) return { field: "colorBy", label: after.colorBy === null ? "Colours as each view chooses" : `Colour by ${after.colorBy}` };
+  if (before.showUnfiltered !== after.showUnfiltered) return { field: "showUnfiltered", label: after.showUnfiltered ? "Show all samples behind the filtered" : "Show the filtered samples only" };
+  if (before.pinned !== after.pinned) return { field: "pinned", label: after.pinned === null ? "Unpin" : "Pin a sample" };
+  return before.layout === after.layout ? null : layoutChange(before.layout, after.layout);
 }
 
 export class History {
@@ -135,7 +156,11 @@ export class History {
     batch(() => {
       store.chosen.value = to.checkpoint;
       store.split.value = to.split;
-      store.breakdown.value = to.breakdown;
+      store.groupBy.value = to.groupBy;
+      store.colorBy.value = to.colorBy;
+      store.showUnfiltered.value = to.showUnfiltered;
+      store.pinned.value = to.pinned;
+      store.arrangement.layout.value = to.layout;
       store.clauses.value = to.clauses;
       if (repick) this.pick(to.pick);
     });

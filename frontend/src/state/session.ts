@@ -1,14 +1,16 @@
 /** Binds a host to the store: fetches what the views need, follows a live run, works out selections. */
 import { effect } from "@preact/signals";
-import type { Host, HostEvent, Progress, RunResult, Table } from "../hosts/host";
-import type { Recording } from "../hosts/recording";
+import type { Host, HostEvent, Json, Progress, RunResult, Table } from "../hosts/host";
+import { saysPredictions, type Recording } from "../hosts/recording";
 import { Columns } from "./columns";
 import { fieldColumn } from "./fields";
 import { Filter } from "./filter";
 import { History } from "./history";
+import type { Layout } from "./layout";
 import { keep as kept } from "./masks";
 import { ordered } from "./order";
 import { Performance, type SampleColumns } from "./performance";
+import { predictionsOf } from "./predicted";
 import { indicesOf, needsPrediction, sentenceOf, type Question, type Rule } from "./selection";
 import { START, Store } from "./store";
 import { fromFragment, toFragment } from "./url";
@@ -31,20 +33,27 @@ export class Session {
   readonly filter: Filter;
   readonly history: History;
   private readonly stops: (() => void)[] = [];
+  private readonly tables = new Map<string, Promise<Table>>();
+  private said: Promise<SampleColumns> | null = null;
   private asked = 0;
   private jobs = 0;
 
   constructor(
     private readonly host: Host,
     recording: Recording,
+    layout?: Layout,
   ) {
-    this.store = new Store(recording);
+    this.store = new Store(recording, layout);
     this.columns = new Columns(host, recording);
     this.performance = new Performance(host, (title, work) => this.watch(title, work));
     this.filter = new Filter(this.store, (name) => fieldColumn(name, this.store.recording.peek(), this.columns, () => this.predictions(this.store.checkpoint.peek()?.name ?? null)));
     this.history = new History(this.store, (asked) => void (asked ? this.pick(asked.rule, asked.source, asked) : this.pick(this.firstRule(), START)));
     this.stops.push(() => this.filter.stop(), () => this.history.stop());
     this.stops.push(host.subscribe((event) => this.receive(event)));
+  }
+
+  get capabilities(): Host["capabilities"] {
+    return this.host.capabilities;
   }
 
   get hostName(): string {
@@ -56,6 +65,7 @@ export class Session {
     const { store } = this;
     const question = store.restore(fromFragment(fragment));
     void this.measure();
+    void this.readLog();
     if (question) void this.pick(question.rule, "address", question);
     this.history.begin();
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -84,8 +94,8 @@ export class Session {
 
   /** What to look at first: mistakes where there are labels and predictions, everything otherwise. */
   private firstRule(): Rule {
-    const { checkpoints, nMissingLabels, nSamples } = this.store.recording.peek();
-    return checkpoints.length > 0 && nMissingLabels < nSamples ? { kind: "wrong" } : { kind: "all" };
+    const recording = this.store.recording.peek();
+    return saysPredictions(recording) && recording.nMissingLabels < recording.nSamples ? { kind: "wrong" } : { kind: "all" };
   }
 
   /** Work out a selection and show it; a newer question replaces an older one that is still being answered. */
@@ -102,7 +112,7 @@ export class Session {
     try {
       const [truth, predicted, column] = await Promise.all([
         this.columns.truth(),
-        needsPrediction(rule) && question.checkpoint !== null ? this.performance.samples(question.checkpoint) : null,
+        needsPrediction(rule) ? this.predictions(question.checkpoint) : null,
         rule.kind === "slice" ? this.columns.get(rule.column) : null,
       ]);
       if (turn !== this.asked) return;
@@ -130,11 +140,43 @@ export class Session {
     if (failed) void this.pick(failed.question.rule, failed.source, failed.question);
   }
 
-  /** What a checkpoint says of every sample, or null where nothing is recorded. */
+  /** What a checkpoint, or a column of a plain table, says of every sample; null where nothing does. */
   async predictions(checkpoint: string | null): Promise<SampleColumns | null> {
-    const { missing } = this.store.recording.peek();
-    if (checkpoint === null || (missing["performance"] ?? []).length > 0) return null;
-    return this.performance.samples(checkpoint);
+    const recording = this.store.recording.peek();
+    if (checkpoint !== null && (recording.missing["performance"] ?? []).length === 0) return this.performance.samples(checkpoint);
+    if (recording.checkpoints.length > 0 || !saysPredictions(recording)) return null;
+    this.said ??= predictionsOf(recording, this.columns);
+    this.said.catch(() => (this.said = null));
+    return this.said;
+  }
+
+  /** A table of an analysis' result, run if need be; asked for once per parameters. */
+  result(analysis: string, params: { readonly [key: string]: Json }, table: string, columns: readonly string[] = [], title = `Running ${analysis}`): Promise<Table> {
+    const key = JSON.stringify([analysis, params, table, columns]);
+    const known = this.tables.get(key);
+    if (known) return known;
+    const asked = this.watch(title, (signal, onProgress) => this.host.run(analysis, params, { signal, onProgress })).then(
+      (result) => this.host.table(`results/${analysis}/${result.key}/${table}`, columns),
+    );
+    this.tables.set(key, asked);
+    asked.catch(() => this.tables.delete(key));
+    return asked;
+  }
+
+  /** Log a decision; when this resolves it is on disk and in `store.log`. Returns its sequence. */
+  async decide(kind: string, payload: Json, options: { undoes?: number } = {}): Promise<number> {
+    const id = crypto.randomUUID();
+    const { sequence } = await this.host.decide({ id, kind, payload, ...options });
+    await this.readLog();
+    return sequence;
+  }
+
+  private async readLog(): Promise<void> {
+    try {
+      this.store.log.value = await this.host.decisions();
+    } catch (error) {
+      if (!aborted(error)) this.store.notice(`What was decided about this recording could not be read. ${reason(error)}`);
+    }
   }
 
   private async arrange(): Promise<void> {
@@ -210,6 +252,7 @@ export class Session {
       this.store.connection.value = event.connection;
       if (event.connection.state === "connected") this.retryPick();
     } else if (event.type === "recording") void this.refresh();
+    else if (event.type === "decision") void this.readLog();
     else if (event.type === "unknown") {
       this.store.notice(`The ${this.host.name} sent "${event.name}", which this page does not know. Reload it if Bathyscope was updated.`);
     }
@@ -226,7 +269,11 @@ export class Session {
       return; // the connection's own retry asks again
     }
     const other = after.fingerprint !== before.fingerprint || after.nSamples !== before.nSamples;
-    if (other) this.columns = new Columns(this.host, after);
+    if (other) {
+      this.columns = new Columns(this.host, after);
+      this.said = null;
+    }
+    this.tables.clear(); // a result may be about another state of the recording; its key says which
     // A checkpoint is shown once it is measured, so that no figure on the page blinks.
     const grew = after.checkpoints.length - before.checkpoints.length;
     const changed = grew !== 0 || store.measured.peek().failed !== null;

@@ -102,7 +102,7 @@ const RULES: Rule[] = [
 
 test("every view comes back from the address as it went in", () => {
   for (const rule of RULES) {
-    const view: View = { fingerprint: "abcdef012345", checkpoint: "000002", split: "test & more", pick: { rule, split: "all", checkpoint: "000001" }, focus: 17, breakdown: "column, odd", clauses: [{ id: "c1", source: "overview/a:b", label: null, expr: { op: "eq", column: "a&b=`", value: "%#" }, enabled: false }] };
+    const view: View = { fingerprint: "abcdef012345", checkpoint: "000002", split: "test & more", pick: { rule, split: "all", checkpoint: "000001" }, focus: 17, pinned: 4, groupBy: ["column, odd", "b"], colorBy: "device", showUnfiltered: false, page: "data", options: { "scatter-2": { x: "a:b", y: null } }, clauses: [{ id: "c1", source: "overview/a:b", label: null, expr: { op: "eq", column: "a&b=`", value: "%#" }, enabled: false }] };
     expect(fromFragment(`#${toFragment(view)}`)).toEqual(view);
   }
   expect(fromFragment(toFragment(NO_VIEW))).toEqual(NO_VIEW);

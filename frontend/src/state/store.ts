@@ -1,10 +1,11 @@
 /** What the page knows and what the person did, as signals. Nothing here talks to a host. */
 import { computed, signal, type ReadonlySignal, type Signal } from "@preact/signals";
-import type { Connection, Progress } from "../hosts/host";
+import type { Connection, Logged, Progress } from "../hosts/host";
 import type { Checkpoint, Recording } from "../hosts/recording";
 import type { Confusion, Metrics } from "./performance";
 import { ALL, type Question, type Selection } from "./selection";
 import { isInline, type Clause } from "./clauses";
+import { Arrangement, changedOptions, withOptions, type Layout } from "./layout";
 import type { View } from "./url";
 
 export interface Job {
@@ -59,7 +60,17 @@ export class Store {
   /** The selection in the order it is shown; previous and next walk along it. */
   readonly shown = signal<Uint32Array>(new Uint32Array(0));
   readonly focus = signal<number | null>(null);
-  readonly breakdown = signal<string | null>(null);
+  /** A second sample beside the one in focus, to compare with. */
+  readonly pinned = signal<number | null>(null);
+  /** Columns whose values divide the samples into groups; at most three. */
+  readonly groupBy = signal<readonly string[]>([]);
+  /** A column that colours samples in every view; null lets each view choose. */
+  readonly colorBy = signal<string | null>(null);
+  /** Whether all samples stand grey behind those that pass the filter. */
+  readonly showUnfiltered = signal(true);
+  readonly arrangement: Arrangement;
+  /** What was decided about this recording, oldest first; null until it is read. */
+  readonly log = signal<readonly Logged[] | null>(null);
   readonly measured = signal<Measured>({ metrics: null, confusion: null, failed: null });
   readonly jobs = signal<readonly Job[]>([]);
   /** The theme on the page; what is drawn on a canvas is drawn again when it changes. */
@@ -69,8 +80,9 @@ export class Store {
   readonly announcement = signal("");
   readonly notices = signal<readonly string[]>([]);
 
-  constructor(recording: Recording) {
+  constructor(recording: Recording, layout: Layout = { version: 1, pages: [] }) {
     this.recording = signal(recording);
+    this.arrangement = new Arrangement(layout);
     this.split = signal(headlineSplit(recording));
     this.checkpoint = computed(() => {
       const { checkpoints } = this.recording.value;
@@ -121,7 +133,12 @@ export class Store {
       split: this.split.value === headlineSplit(recording) ? null : this.split.value,
       pick: selection && selection.source !== START ? { rule: selection.rule, split: selection.split, checkpoint: selection.checkpoint } : null,
       focus: this.focus.value,
-      breakdown: this.breakdown.value,
+      pinned: this.pinned.value,
+      groupBy: this.groupBy.value,
+      colorBy: this.colorBy.value,
+      showUnfiltered: this.showUnfiltered.value,
+      page: this.arrangement.page.value === (this.arrangement.base.pages[0]?.id ?? "") ? null : this.arrangement.page.value,
+      options: changedOptions(this.arrangement.layout.value, this.arrangement.base),
       clauses: this.clauses.value.filter(({ expr }) => isInline(expr)),
     };
   }
@@ -139,7 +156,14 @@ export class Store {
     else dropped.push(`checkpoint ${view.checkpoint} is not recorded`);
     if (view.split !== null && splits.includes(view.split)) this.split.value = view.split;
     if (view.focus !== null && view.focus < recording.nSamples) this.focus.value = view.focus;
-    if (recording.columns.some((column) => column.name === view.breakdown)) this.breakdown.value = view.breakdown;
+    if (view.pinned !== null && view.pinned < recording.nSamples) this.pinned.value = view.pinned;
+    const column = (name: string) => recording.columns.some((one) => one.name === name);
+    this.groupBy.value = view.groupBy.filter(column);
+    this.colorBy.value = view.colorBy;
+    this.showUnfiltered.value = view.showUnfiltered;
+    const { arrangement } = this;
+    if (view.page !== null && arrangement.layout.peek().pages.some(({ id }) => id === view.page)) arrangement.page.value = view.page;
+    for (const [id, options] of Object.entries(view.options)) arrangement.layout.value = withOptions(arrangement.layout.peek(), id, options);
     this.clauses.value = view.clauses;
     const { pick } = view;
     if (dropped.length > 0) this.notice(`Not everything in the address fits: ${dropped.join("; ")}.`);

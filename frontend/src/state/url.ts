@@ -1,7 +1,9 @@
 /** The view in the address: readable parameters in the fragment, checked one by one when they come back. */
+import type { Json } from "../hosts/host";
 import type { Clause } from "./clauses";
 import { parse } from "./clause-parser";
 import { textOf } from "./clause-text";
+import type { Options } from "./layout";
 import type { Rule } from "./selection";
 
 export interface View {
@@ -11,13 +13,21 @@ export interface View {
   split: string | null;
   pick: { rule: Rule; split: string; checkpoint: string | null } | null;
   focus: number | null;
-  breakdown: string | null;
+  pinned: number | null;
+  groupBy: readonly string[];
+  colorBy: string | null;
+  showUnfiltered: boolean;
+  /** null is the first page. */
+  page: string | null;
+  /** By tile: options that differ from those of the layout. */
+  options: { readonly [tile: string]: Options };
   clauses: readonly Clause[];
 }
 
-export const NO_VIEW: View = { fingerprint: null, checkpoint: null, split: null, pick: null, focus: null, breakdown: null, clauses: [] };
+export const NO_VIEW: View = { fingerprint: null, checkpoint: null, split: null, pick: null, focus: null, pinned: null, groupBy: [], colorBy: null, showUnfiltered: true, page: null, options: {}, clauses: [] };
 
 const LONGEST = 8192;
+const MOST_GROUPS = 3;
 /** Samples picked by hand are named one by one; more than these do not fit an address, and are left out of it. */
 const MOST_ROWS = 1000;
 
@@ -110,6 +120,17 @@ function clauseOf(text: string, place: number): Clause | null {
   }
 }
 
+/** Options of a tile are checked against its component where they are used; here only that they are an object. */
+function optionsOf(text: string): [string, Options] | null {
+  const parts = /^([^:]*):(\{.*\})$/s.exec(text);
+  if (!parts) return null;
+  try {
+    return [decodeURIComponent(parts[1] ?? ""), JSON.parse(parts[2] ?? "") as { readonly [name: string]: Json }];
+  } catch {
+    return null;
+  }
+}
+
 export function toFragment(view: View): string {
   const out = new URLSearchParams();
   if (view.checkpoint !== null) out.set("checkpoint", view.checkpoint);
@@ -120,7 +141,12 @@ export function toFragment(view: View): string {
     if (view.pick.checkpoint !== null) out.set("at", view.pick.checkpoint);
   }
   if (view.focus !== null) out.set("focus", String(view.focus));
-  if (view.breakdown !== null) out.set("by", view.breakdown);
+  if (view.pinned !== null) out.set("pinned", String(view.pinned));
+  for (const column of view.groupBy) out.append("by", column);
+  if (view.colorBy !== null) out.set("colour", view.colorBy);
+  if (!view.showUnfiltered) out.set("only", "filtered");
+  if (view.page !== null) out.set("page", view.page);
+  for (const [tile, options] of Object.entries(view.options)) out.append("tile", `${encodeURIComponent(tile)}:${JSON.stringify(options)}`);
   for (const clause of view.clauses) out.append("filter", clauseText(clause));
   if (view.fingerprint !== null && out.size > 0) out.set("of", view.fingerprint.slice(0, 12));
   const text = out.toString();
@@ -139,7 +165,12 @@ export function fromFragment(fragment: string): View {
     split: from.get("split"),
     pick: rule ? { rule, split: from.get("in") ?? "all", checkpoint: from.get("at") } : null,
     focus: place(from.get("focus") ?? undefined),
-    breakdown: from.get("by"),
+    pinned: place(from.get("pinned") ?? undefined),
+    groupBy: from.getAll("by").slice(0, MOST_GROUPS),
+    colorBy: from.get("colour"),
+    showUnfiltered: from.get("only") !== "filtered",
+    page: from.get("page"),
+    options: Object.fromEntries(from.getAll("tile").map(optionsOf).filter((found) => found !== null)),
     clauses: from.getAll("filter").map(clauseOf).filter((clause) => clause !== null),
   };
 }

@@ -39,7 +39,7 @@ from bathyscope.workbench.report_files import (
     write_folder,
     write_single,
 )
-from bathyscope.workbench.summary import summarise
+from bathyscope.workbench.summary import logged, summarise
 
 Medium = Literal["thumbs", "none"]
 
@@ -181,7 +181,14 @@ class _Contents:
             "course": course,
             "media": media,
             "notes": self.notes,
+            "decisions": self._decisions(),
         }
+
+    def _decisions(self) -> list[dict[str, Any]]:
+        """What was decided, without who did; nothing in a report of a part, whose samples have other places."""
+        if self.restricted:
+            return []
+        return [{**event, "author": ""} for event in logged(self.recording.decisions)]
 
     def _allowed(self, chosen: Sequence[str] | None, hidden: frozenset[str]) -> tuple[Column, ...]:
         metadata = tuple(self.recording.metadata_schema.names)

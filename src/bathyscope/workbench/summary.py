@@ -9,6 +9,7 @@ from typing import Any
 
 from bathyscope import analyses
 from bathyscope.recording import Checkpoint, Recording
+from bathyscope.recording.decisions import DecisionLog
 from bathyscope.recording.results import missing
 from bathyscope.recording.schema import FORMAT_VERSION
 from bathyscope.workbench.auth import Role
@@ -51,6 +52,22 @@ def summarise(recording: Recording, columns: Sequence[Column]) -> dict[str, Any]
         "provenance": recording.info.provenance,
         "analyses": _analyses(recording),
     }
+
+
+def logged(decisions: DecisionLog) -> list[dict[str, Any]]:
+    """The log as JSON values: what a page shows of it, undone decisions included."""
+    active = {event.sequence for event in decisions.active()}
+    return [
+        {
+            "sequence": event.sequence,
+            "time": event.time,
+            "author": event.author,
+            "kind": event.kind,
+            "payload": event.payload,
+            "in_force": event.sequence in active,
+        }
+        for event in decisions.events()
+    ]
 
 
 def _checkpoint(checkpoint: Checkpoint) -> dict[str, Any]:

@@ -35,7 +35,7 @@ test("few samples are marked as few", async () => {
 test("a column with the name of a built-in is only a name", async () => {
   page = await mounted(slices, { more: { columns: [{ name: "__proto__", type: "category", role: "metadata" }, { name: "label", type: "integer", role: "label" }] } });
   await choose("__proto__");
-  expect(page.session.store.breakdown.value).toBe("__proto__");
+  expect(page.session.store.groupBy.value).toEqual(["__proto__"]);
 });
 
 test("without metadata the view says how to record some", async () => {

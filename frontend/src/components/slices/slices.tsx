@@ -77,7 +77,7 @@ function Slices({ ctx }: { ctx: Context }) {
   const failed = useSignal<string | null>(null);
   const turn = useSignal(0);
   const checkpoint = store.checkpoint.value?.name ?? null;
-  const column = store.breakdown.value;
+  const column = store.groupBy.value[0] ?? null;
   useEffect(() => {
     let gone = false;
     failed.value = null;
@@ -96,7 +96,7 @@ function Slices({ ctx }: { ctx: Context }) {
   return (
     <section aria-label="Does it depend on anything you know?">
       <Heading title={title} small={column === null ? "pick a column to see how often it is right for each of its values" : whereText(recording, store.split.value, checkpoint)}>
-        <select aria-label="Break down by" value={column ?? ""} onChange={(event) => (store.breakdown.value = event.currentTarget.value || null)}>
+        <select aria-label="Break down by" value={column ?? ""} onChange={(event) => (store.groupBy.value = event.currentTarget.value ? [event.currentTarget.value] : [])}>
           <option value="">Break down by…</option>
           {sliceable(recording).map(({ name }) => <option key={name} value={name}>{name}</option>)}
         </select>
