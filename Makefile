@@ -25,7 +25,7 @@ $(VENV)/.user: pyproject.toml constraints.txt
 
 $(VENV)/.developer: $(VENV)/.user
 	@echo "Installing what the tests need …"
-	@$(PIP) --editable '.[torch,huggingface,lightning,keras,dev]'
+	@$(PIP) --editable '.[torch,huggingface,lightning,keras,notebook,dev]'
 	@touch $@
 
 $(VENV)/.browser: $(VENV)/.developer
@@ -38,7 +38,7 @@ $(NODE_MODULES): frontend/package.json frontend/package-lock.json
 	@cd frontend && npm ci --no-audit --no-fund --loglevel=error > /dev/null
 	@touch $@
 
-$(PAGE): $(NODE_MODULES) $(shell find frontend/src -type f 2> /dev/null) frontend/index.html frontend/vite.config.ts
+$(PAGE): $(NODE_MODULES) $(shell find frontend/src -type f 2> /dev/null) frontend/index.html frontend/vite.config.ts frontend/vite.alone.ts
 	@echo "Building the page …"
 	@cd frontend && npm run --silent build -- --logLevel=error
 	@touch $@

@@ -1,7 +1,9 @@
 import { defineConfig } from "vitest/config";
+import { filesThatStandAlone } from "./vite.alone.ts";
 
 export default defineConfig({
   base: "./",
+  plugins: [filesThatStandAlone()],
   build: {
     outDir: "../src/bathyscope/workbench/page",
     emptyOutDir: true,
@@ -9,7 +11,11 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     target: "es2022",
+    // A view that the first page can do without is a file of its own; reports and notebooks carry it inside theirs.
+    rolldownOptions: { output: { chunkFileNames: "assets/view.[name]-[hash].js" } },
   },
+  // The chart library is a file of its own, with everything it needs inside: only who draws a free chart fetches it.
+  worker: { format: "es" },
   server: { host: "127.0.0.1", proxy: { "/api": { target: "http://127.0.0.1:8000", ws: true } } },
   test: { environment: "happy-dom", include: ["src/**/*.test.{ts,tsx}"] },
 });

@@ -179,7 +179,57 @@ def test_open_says_that_a_port_is_taken(bathyscope, recording_path):
     assert f"Port {port}" in done.stderr
 
 
-def test_export_writes_a_report_and_says_its_size(bathyscope, tmp_path, monkeypatch):
+TABLE = "key,truth,guess,ward\nu,cat,cat,east\nv,dog,cat,west\n"
+
+
+@pytest.fixture
+def table(tmp_path, monkeypatch):
+    """A table in a file; what is kept of it goes to a folder of the test."""
+    monkeypatch.setenv("BATHYSCOPE_DATA", str(tmp_path / "data"))
+    (tmp_path / "animals.csv").write_text(TABLE)
+    return tmp_path / "animals.csv"
+
+
+def test_open_takes_a_table_and_its_columns(bathyscope, table, monkeypatch):
+    from bathyscope.workbench import server
+
+    served = []
+    monkeypatch.setattr(server, "serve", lambda recording, **options: served.append((recording, options)))
+    options = ("--label", "truth", "--prediction", "guess", "--id", "key", "--hide", "ward", "--read-only")
+    done = bathyscope("open", table, *options, "--no-browser", "--port", "0")
+    [(recording, given)] = served
+    assert recording.name == "animals"
+    assert recording.sample_ids.to_pylist() == ["u", "v"]
+    assert recording.classes == ("cat", "dog")
+    assert recording.roles == {"guess": "prediction", "ward": "hidden"}
+    assert (given["hidden"], given["read_only"], given["port"]) == (frozenset({"ward"}), True, 0)
+    assert done.stderr == ""
+
+
+def test_open_says_what_it_took_by_name(bathyscope, table, monkeypatch):
+    from bathyscope.workbench import server
+
+    monkeypatch.setattr(server, "serve", lambda recording, **options: None)
+    table.write_text(TABLE.replace("guess", "prediction"))
+    assert bathyscope("open", table).stderr == "Taken by their names: 'prediction' is the prediction.\n"
+
+
+def test_open_says_what_is_neither_recording_nor_table(bathyscope, table, tmp_path):
+    done = bathyscope("open", tmp_path, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"bathyscope: The folder '{tmp_path}' is no recording: it holds no recording.json. ")
+    done = bathyscope("open", table, "--label", "thruth", check=False)
+    assert done.returncode == 1
+    assert done.stderr == (
+        "bathyscope: The table 'data' has no column 'thruth'. Did you mean 'truth'? Columns: key, truth, guess, ward.\n"
+    )
+    done = bathyscope("open", GOLDEN, "--label", "truth", check=False)
+    assert "label=… was given, but the data are a recording" in done.stderr
+
+
+@pytest.fixture
+def built_page(tmp_path, monkeypatch):
+    """The smallest page that a report can be made of."""
     from bathyscope.workbench import report
 
     page = tmp_path / "page"
@@ -192,6 +242,18 @@ def test_export_writes_a_report_and_says_its_size(bathyscope, tmp_path, monkeypa
         '<link rel="stylesheet" href="./s">'
     )
     monkeypatch.setattr(report, "PAGE", page)
+
+
+def test_export_takes_a_table_and_leaves_out_what_is_hidden(bathyscope, built_page, table, tmp_path):
+    done = bathyscope("export", table, tmp_path / "out", "--label", "truth", "--prediction", "guess", "--hide", "ward")
+    assert done.stdout.startswith(f"{tmp_path / 'out'}: 0.0 MB\n")
+    content = b"".join(file.read_bytes() for file in (tmp_path / "out").rglob("*") if file.is_file())
+    assert b"guess" in content
+    assert b"ward" not in content
+    assert b"east" not in content
+
+
+def test_export_writes_a_report_and_says_its_size(bathyscope, built_page, tmp_path):
     done = bathyscope("export", GOLDEN, tmp_path / "out.html", "--media", "none", "--max-mb", "5")
     assert done.stdout.splitlines()[0] == f"{tmp_path / 'out.html'}: 0.0 MB"
     assert (tmp_path / "out.html").read_text().startswith("<!doctype html>")

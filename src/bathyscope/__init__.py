@@ -8,6 +8,7 @@
             recorder.checkpoint(model, epoch=epoch)
 
     bs.show("runs/fashion")
+    bs.Hub("predictions.parquet", label="species").show()
 
 Importing this package imports neither torch nor a web server: each name is fetched when it is first used.
 """
@@ -21,10 +22,12 @@ from bathyscope.errors import BathyscopeError, BathyscopeWarning
 if TYPE_CHECKING:
     from bathyscope.capture import ImageTransform, Recorder, from_arrays, record
     from bathyscope.recording import Recording, load
-    from bathyscope.workbench import export, show
+    from bathyscope.workbench import Hub, Layout, export, show
 
 _HOMES = {
+    "Hub": "bathyscope.workbench",
     "ImageTransform": "bathyscope.capture",
+    "Layout": "bathyscope.workbench",
     "Recorder": "bathyscope.capture",
     "Recording": "bathyscope.recording",
     "export": "bathyscope.workbench",
@@ -37,7 +40,9 @@ _HOMES = {
 __all__ = [
     "BathyscopeError",
     "BathyscopeWarning",
+    "Hub",
     "ImageTransform",
+    "Layout",
     "Recorder",
     "Recording",
     "__version__",

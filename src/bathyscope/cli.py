@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import json
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +22,7 @@ from bathyscope.errors import BathyscopeError, ParameterError, require
 
 if TYPE_CHECKING:
     from bathyscope.recording import Recording
+    from bathyscope.workbench import Hub
 
 out = Console()
 err = Console(stderr=True)
@@ -34,6 +37,30 @@ app = typer.Typer(
 Run = Annotated[Path, typer.Argument(help="Folder of a recording.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a script.")]
 Port = Annotated[int | None, typer.Option(help="Port to take; the first free one from 8400 unless given.")]
+Data = Annotated[
+    Path,
+    typer.Argument(
+        help="Folder of a recording, or a table: .parquet, .csv, .tsv, .jsonl, .json, .arrow or .feather.",
+        show_default=False,
+    ),
+]
+Label = Annotated[str | None, typer.Option(help="Column of a table with the true classes.")]
+Prediction = Annotated[str | None, typer.Option(help="Column with the predicted classes.")]
+Split = Annotated[str | None, typer.Option(help="Column with the splits, such as train and test.")]
+SampleId = Annotated[str | None, typer.Option("--id", help="Column with a distinct id for each sample.")]
+ImageColumn = Annotated[str | None, typer.Option("--image", help="Column with pictures, or with names of their files.")]
+MediaRoot = Annotated[
+    Path | None,
+    typer.Option(help="Folder that holds the pictures, and outside of which none is read; a table's own unless given."),
+]
+X = Annotated[str | None, typer.Option("--x", help="Column with a coordinate for the map.")]
+Y = Annotated[str | None, typer.Option("--y", help="Column with the other coordinate.")]
+Hidden = Annotated[
+    list[str] | None, typer.Option("--hide", help="Column that nobody is shown, in any way; may be repeated.")
+]
+LayoutFile = Annotated[
+    Path | None, typer.Option("--layout", help="Layout file: its pages and tiles instead of those the page chooses.")
+]
 NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Only print the address.")]
 
 
@@ -129,10 +156,19 @@ def record(
     _print_info(recording, as_json=as_json)
 
 
-@app.command("open", epilog="Example: bathyscope open runs/demo --read-only")
+@app.command("open", epilog="Example: bathyscope open predictions.parquet --label species --prediction guess")
 def open_(
-    path: Run,
+    data: Data,
     *,
+    label: Label = None,
+    prediction: Prediction = None,
+    split: Split = None,
+    sample_id: SampleId = None,
+    image: ImageColumn = None,
+    media_root: MediaRoot = None,
+    x: X = None,
+    y: Y = None,
+    hidden: Hidden = None,
     host: Annotated[
         str, typer.Option(help="Address to bind. Anything but loopback opens it to other machines.")
     ] = "127.0.0.1",
@@ -141,42 +177,65 @@ def open_(
         str | None, typer.Option(envvar="BATHYSCOPE_TOKEN", help="Token to ask for; random unless given.")
     ] = None,
     read_only: Annotated[bool, typer.Option("--read-only", help="Everybody looks, nobody changes anything.")] = False,
+    layout: LayoutFile = None,
     no_browser: NoBrowser = False,
 ) -> None:
-    """Open a recording in the browser; it may still be growing."""
-    _serve(_load(path), host=host, port=port, token=token, read_only=read_only, browser=not no_browser)
+    """Open a recording or a table in the browser; a recording may still be growing."""
+    columns = {
+        "label": label,
+        "prediction": prediction,
+        "split": split,
+        "id": sample_id,
+        "image": image,
+        "x": x,
+        "y": y,
+    }
+    with _hub(data, columns, media_root=media_root, hidden=hidden) as hub:
+        options = {**hub.host_options(), "host": host, "port": port, "token": token, "read_only": read_only}
+        options["layout"] = layout
+        _serve(hub.recording, browser=not no_browser, **options)
 
 
 @app.command(epilog="Example: bathyscope export runs/demo demo.html")
 def export(
-    path: Run,
+    data: Data,
     out_path: Annotated[
         Path, typer.Argument(metavar="OUT", help="A file ending in .html, or a folder.", show_default=False)
     ],
     *,
+    label: Label = None,
+    prediction: Prediction = None,
+    split: Split = None,
+    sample_id: SampleId = None,
+    image: ImageColumn = None,
+    media_root: MediaRoot = None,
+    x: X = None,
+    y: Y = None,
+    hidden: Hidden = None,
     media: Annotated[str, typer.Option(help="thumbs: small pictures, or texts; none: neither.")] = "thumbs",
-    columns: Annotated[
+    included: Annotated[
         list[str] | None,
         typer.Option("--column", help="Metadata column to include; all unless given; may be repeated."),
     ] = None,
-    hidden: Annotated[list[str] | None, typer.Option("--hide", help="Column to leave out; may be repeated.")] = None,
+    layout: LayoutFile = None,
     max_mb: Annotated[
         float | None, typer.Option(min=0, help="Largest size in MB; 25 for a file, 150 for a folder.")
     ] = None,
 ) -> None:
     """Write a report: one page to mail, or a folder for a web server. Opening it needs no Bathyscope."""
-    from bathyscope.workbench import export as write_report
-
-    with _progress() as step:
-        report = write_report(
-            _load(path),
-            out_path,
-            media=media,  # type: ignore[arg-type]
-            columns=columns,
-            hidden=hidden or (),
-            max_bytes=None if max_mb is None else int(max_mb * 1_000_000),
-            progress=step,
-        )
+    columns = {
+        "label": label,
+        "prediction": prediction,
+        "split": split,
+        "id": sample_id,
+        "image": image,
+        "x": x,
+        "y": y,
+    }
+    max_bytes = None if max_mb is None else int(max_mb * 1_000_000)
+    with _hub(data, columns, media_root=media_root, hidden=hidden) as hub, _progress() as step:
+        options: dict[str, Any] = {"media": media, "columns": included, "max_bytes": max_bytes, "layout": layout}
+        report = hub.export(out_path, progress=step, **options)
     for line in (f"{report.path}: {report.n_bytes / 1e6:.1f} MB", *report.notes):
         out.print(_plain(line), highlight=False, soft_wrap=True)
 
@@ -213,6 +272,20 @@ def run(
         out.print(f"  {name}: {file}", highlight=False, markup=False, soft_wrap=True)
 
 
+@app.command("new-component", epilog="Example: bathyscope new-component loss-by-hour")
+def new_component(
+    name: Annotated[str, typer.Argument(help="Its name, in small letters with dashes.", show_default=False)],
+    *,
+    folder: Annotated[Path, typer.Option(help="Where its folder is written.")] = Path(),
+) -> None:
+    """Begin a view of your own: a folder with a module, a table to look at it with, and tests."""
+    from bathyscope.workbench.new_component import new_component as write
+
+    files = write(name, folder)
+    out.print(_plain(f"{files[0].parent}: {', '.join(file.name for file in files)}"), highlight=False, soft_wrap=True)
+    out.print(_plain(f"See it: python {files[0].parent / 'look.py'}"), highlight=False, soft_wrap=True)
+
+
 def _run_everything(recording: Recording) -> None:
     from bathyscope import analyses
     from bathyscope.recording.results import missing
@@ -232,6 +305,18 @@ def _serve(recording: Recording, *, browser: bool, **options: Any) -> None:
         out.print("Stop with Ctrl-C.")
 
     serve(recording, on_ready=ready, open_browser=browser, **options)
+
+
+def _hub(data: Path, columns: dict[str, str | None], *, media_root: Path | None, hidden: list[str] | None) -> Hub:
+    """The data ready to be shown; what was guessed and changed on the way is told."""
+    # The server and the analyses take most of a second to import; meanwhile Arrow reads and writes the table.
+    threading.Thread(target=importlib.import_module, args=("bathyscope.workbench.server",), daemon=True).start()
+    from bathyscope.workbench import Hub
+
+    hub = Hub(data, **columns, media_root=media_root, hidden=hidden or ())  # type: ignore[arg-type]
+    for note in hub.notes:
+        err.print(_plain(note), highlight=False, soft_wrap=True, style="dim")
+    return hub
 
 
 def _load(path: Path) -> Recording:

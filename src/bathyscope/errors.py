@@ -149,6 +149,18 @@ class UnknownTableError(BathyscopeError, LookupError):
     """No such table, result or job."""
 
 
+class SelectionError(BathyscopeError, ValueError):
+    """Samples were selected by something that names none."""
+
+
+class NotebookError(BathyscopeError, RuntimeError):
+    """A view in a notebook cannot be made or answered."""
+
+
+class LayoutError(BathyscopeError, ValueError):
+    """A layout of pages and tiles cannot be read, or is not as it must be."""
+
+
 class ReportError(BathyscopeError, ValueError):
     """A report cannot be made as it was asked for."""
 

@@ -1,7 +1,8 @@
 """Small recordings made from arrays, for every test of an analysis."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -24,18 +25,23 @@ def recording_of(
     metadata: dict[str, Any] | None = None,
     rows: dict[int, Any] | None = None,
     embedding: Any = None,
+    layers: dict[str, Any] | None = None,
 ) -> Recording:
-    """A recording with these logits (N, C) by step; `rows` says which samples a checkpoint holds."""
+    """A recording with these logits (N, C) by step; `rows` says which samples a checkpoint holds.
+
+    The embedding is called "pool"; `layers` holds the activations of further ones.
+    """
+    given = {**({} if embedding is None else {"pool": embedding}), **(layers or {})}
     first = next(iter(logits.values()), [])
     n_samples = len(first if labels is None else labels)
     table = pa.table(metadata or {})
     with RecordingWriter.create(path, task=task, classes=classes) as writer:
         with writer.samples(metadata=table.schema) as samples:
             samples.write([f"s{i}" for i in range(n_samples)], splits=splits, labels=labels, metadata=table)
-        if embedding is not None:
-            writer.set_layers([LayerInfo("pool", embedding.shape[1:], "float32", "embedding", None)])
+        roles = {name: "embedding" if name == "pool" else "activation" for name in given}
+        writer.set_layers([LayerInfo(name, a.shape[1:], "float32", roles[name], None) for name, a in given.items()])
         for step, values in logits.items():
-            add_checkpoint(writer, step, values, task=task, rows=(rows or {}).get(step), embedding=embedding)
+            add_checkpoint(writer, step, values, task=task, rows=(rows or {}).get(step), layers=given)
     return Recording(path)
 
 
@@ -46,7 +52,7 @@ def add_checkpoint(
     *,
     task: str = "multiclass",
     rows: Any = None,
-    embedding: Any = None,
+    layers: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
     """Append one checkpoint, in two batches."""
     indices = np.arange(len(values)) if rows is None else np.asarray(rows)
@@ -58,8 +64,8 @@ def add_checkpoint(
                 checkpoint.write_scores(indices[part], pa.array(scored, kind))
             else:
                 checkpoint.write_outputs(indices[part], np.asarray(values, np.float32)[part])
-            if embedding is not None:
-                checkpoint.write_activations("pool", indices[part], embedding[part])
+            for name, activations in layers.items():
+                checkpoint.write_activations(name, indices[part], activations[part])
 
 
 @pytest.fixture

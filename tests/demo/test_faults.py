@@ -197,8 +197,9 @@ def test_planting_leaves_the_given_data_alone(data):
 
 
 def test_metadata_tell_nothing_of_the_truth(planted, truth):
-    assert set(planted.metadata) == {"brightness", "ink", "batch"}
+    assert set(planted.metadata) == {"brightness", "ink", "corner", "batch"}
     assert np.allclose(planted.metadata["brightness"], planted.images.mean(axis=(1, 2)) / 255)
+    assert np.allclose(planted.metadata["corner"], planted.images[:, :3, :3].mean(axis=(1, 2)) / 255)
     assert np.allclose(planted.metadata["ink"], (planted.images > 0).mean(axis=(1, 2)))
     batches = planted.metadata["batch"]
     sizes = count(batches.tolist())

@@ -60,7 +60,7 @@ def test_the_truth_is_kept_apart_from_what_analyses_read(run, few):
     recording, _ = run
     assert recording.truth.equals(few.truth)
     assert pq.read_table(recording.path / "truth.parquet").equals(few.truth)
-    assert set(recording.metadata.column_names) == {"brightness", "ink", "batch"}
+    assert set(recording.metadata.column_names) == {"brightness", "ink", "corner", "batch"}
     columns = set(recording.samples.column_names) | set(
         pq.read_schema(recording.path / "samples" / "part-00000.parquet").names
     )

@@ -1,3 +1,5 @@
+import hashlib
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -151,3 +153,46 @@ def test_an_unknown_sample_is_named(recording):
 
 def test_no_samples_at_all_is_a_recording(tmp_path):
     assert len(write(tmp_path, [])) == 0
+
+
+def test_arrow_columns_and_python_lists_make_the_same_recording(tmp_path):
+    ids, splits, labels = ["b", "a", "ü🙂"], ["train", None, "test"], [1, None, 0]
+    prints = []
+    for name, given in (("lists", list), ("arrow", pa.array)):
+        with RecordingWriter.create(tmp_path / name, classes=["x", "y"]) as writer:
+            with writer.samples() as samples:
+                samples.write(given(ids), splits=given(splits), labels=given(labels))
+            prints.append(writer.info.fingerprint)
+    slow = [hashlib.sha256("".join(f"{value}\n" for value in part).encode()) for part in (ids, splits, labels)]
+    digests = [*(one.digest() for one in slow), hashlib.sha256(b"").digest()]
+    assert prints == ["sha256:" + hashlib.sha256(b"".join(digests)).hexdigest()] * 2
+
+
+@pytest.mark.parametrize("batches", [[["a", "b"], ["b", "c"]], [["b"], ["a"], ["b"]], [["a", "a"]]])
+def test_repeated_ids_are_found_whether_or_not_ids_rise(tmp_path, batches):
+    with (
+        RecordingWriter.create(tmp_path / "run") as writer,
+        pytest.raises(SampleIdError, match="more than once: '[ab]'"),
+    ):
+        with writer.samples() as samples:
+            for batch in batches:
+                samples.write(pa.array(batch))
+
+
+def test_a_recording_without_some_columns_is_as_if_they_had_not_been_recorded(recording_path):
+    shown = Recording(recording_path, hidden=["camera"])
+    assert shown.metadata_schema.names == ["brightness"]
+    assert "camera" not in shown.samples.column_names
+    with pytest.raises(MissingInputError) as error:
+        shown.column("camera")
+    assert "Columns: sample_id, split, label, image, brightness." in str(error.value)
+    assert shown.reopened().hidden == {"camera"}
+    assert shown.reopened(hidden=()).column("camera")[0].as_py() == "right"
+
+
+def test_roles_and_a_name_are_kept_and_older_recordings_have_none(tmp_path, recording):
+    roles = {"guess": "prediction"}
+    with RecordingWriter.create(tmp_path / "named", roles=roles, name="My run") as writer, writer.samples():
+        pass
+    assert (Recording(tmp_path / "named").roles, Recording(tmp_path / "named").name) == (roles, "My run")
+    assert (recording.roles, recording.name) == ({}, "run")

@@ -17,6 +17,7 @@ PRIVATE = (
     ("POST", "/api/run/performance"),
     ("POST", "/api/jobs/abc/cancel"),
     ("POST", "/api/decide"),
+    ("POST", "/api/state"),
     ("GET", "/"),
 )
 PUBLIC = ("/api/status", "/plain.css", "/favicon.svg", "/favicon.ico", "/assets/none.js")

@@ -217,6 +217,26 @@ def test_an_analysis_is_run_once_and_its_tables_equal_the_stored_ones(owner, rec
     assert some.column_names == ["correct", "loss", "flips"]
 
 
+def test_whether_a_result_is_stored_can_be_asked_without_running_it(owner, recording):
+    def asked():
+        return owner.post("/api/run/performance?stored=true", json={"bins": 7}).json()
+
+    assert asked() == {"state": "absent", "key": recording.result_key(Performance(bins=7))}
+    assert recording.cached(Performance(bins=7)) is None
+    recording.run(Performance(bins=7))
+    assert asked()["state"] == "done"
+
+
+def test_some_rows_of_a_result(owner, recording):
+    result = recording.run(Performance(bins=7))
+    key = recording.result_key(Performance(bins=7))
+    address = f"/api/tables/results/performance/{key}/samples?columns=flips&rows="
+    assert table_of(owner.get(f"{address}4,2")).to_pydict() == {
+        "flips": result.samples["flips"].take([4, 2]).to_pylist()
+    }
+    assert error_of(owner.get(f"{address}60"))[2] == "There is no sample 60; the recording has samples 0 … 59."
+
+
 def test_results_that_are_not_there(owner, recording):
     recording.run(Performance())
     key = recording.result_key(Performance())

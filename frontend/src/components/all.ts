@@ -1,15 +1,26 @@
 /** Every component there is; menus, layouts, hosts and the reference derive from this list. */
+import { anywidget } from "./anywidget/anywidget";
+import { chart } from "./chart/chart";
 import { classes } from "./classes/classes";
+import type { Recording } from "../hosts/recording";
+import { compare } from "./compare/compare";
 import type { Definition } from "./component";
 import { confusion } from "./confusion/confusion";
 import { curves } from "./curves/curves";
+import { duplicates } from "./duplicates/duplicates";
+import { familiarity } from "./familiarity/familiarity";
 import { grid } from "./grid/grid";
+import { issues } from "./issues/issues";
 import { inspector } from "./inspector/inspector";
+import { markdown } from "./markdown/markdown";
+import { outsideComponent, outsideComponents } from "./outside";
+import { metrics } from "./metrics/metrics";
 import { overview } from "./overview/overview";
 import { runHeader } from "./run-header/run-header";
+import { saved } from "./saved/saved";
 import { scatter } from "./scatter/scatter";
-import { slices } from "./slices/slices";
 import { table } from "./table/table";
+import { tags } from "./tags/tags";
 
 export const COMPONENTS: readonly Definition[] = [
   runHeader,
@@ -17,13 +28,27 @@ export const COMPONENTS: readonly Definition[] = [
   confusion,
   scatter,
   classes,
-  slices,
+  metrics,
+  compare,
   overview,
   table,
+  duplicates,
+  familiarity,
+  issues,
+  saved,
+  tags,
   grid,
   inspector,
+  chart,
+  markdown,
+  anywidget,
 ];
 
 export function componentOf(type: string): Definition | null {
-  return COMPONENTS.find((one) => one.type === type) ?? null;
+  return COMPONENTS.find((one) => one.type === type) ?? outsideComponent(type);
+}
+
+/** Everything that can be placed on a page of this recording: ours, and what its owner registered. */
+export function componentsFor(recording: Recording): readonly Definition[] {
+  return [...COMPONENTS, ...outsideComponents(recording)];
 }

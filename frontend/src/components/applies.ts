@@ -9,14 +9,14 @@ export function needsCheckpoints(recording: Recording): true | string {
 }
 
 export function needsLabels(recording: Recording): true | string {
-  const missing = recording.missing["performance"] ?? [];
-  if (recording.nSamples > 0 && recording.nMissingLabels < recording.nSamples && !missing.includes("labels")) return true;
+  if (recording.nSamples > 0 && recording.nMissingLabels < recording.nSamples) return true;
   return "No sample has a label, so right and wrong cannot be told. Record with labels=… to fill this.";
 }
 
+/** What is missing arrives as the end of a sentence; labels and checkpoints are told by the checks above. */
 export function needsLogits(recording: Recording): true | string {
-  const missing = (recording.missing["performance"] ?? []).filter((name) => name !== "labels" && name !== "checkpoints");
-  return missing.length === 0 || `This needs ${missing.join(" and ")}, which the recording does not hold.`;
+  const missing = (recording.missing["performance"] ?? []).filter((words) => !/^no (labels|checkpoint)/.test(words));
+  return missing.length === 0 || `The recording has ${missing.join("; it has ")}`;
 }
 
 export function needsPredictions(recording: Recording): true | string {

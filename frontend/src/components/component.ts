@@ -4,9 +4,10 @@ import { h, render } from "preact";
 import type { Recording } from "../hosts/recording";
 import type { Options } from "../state/layout";
 import type { Session } from "../state/session";
+import { declarePrivate } from "../state/shareable";
 import type { Store } from "../state/store";
 import base from "../draw/base.css?inline";
-import { Explanation, Guard } from "../draw/parts";
+import { Explanation, Failure, Guard, Waiting } from "../draw/parts";
 import { checked, type OptionSpecs } from "./options";
 
 export interface Context {
@@ -39,6 +40,8 @@ export interface Definition {
 }
 
 export function defineComponent(definition: Omit<Definition, "options"> & { options?: OptionSpecs }): Definition {
+  const options = Object.entries(definition.options ?? {});
+  declarePrivate(definition.type, options.filter(([, spec]) => spec.private).map(([name]) => name));
   return Object.freeze({ options: {}, ...definition });
 }
 
@@ -47,6 +50,39 @@ export function drawn(view: (props: { ctx: Context }) => preact.JSX.Element | nu
   return (ctx) => {
     render(h(Guard, null, h(view, { ctx })), ctx.root);
     return () => render(null, ctx.root);
+  };
+}
+
+const begun = new Set<Promise<unknown>>();
+
+/** Resolves when the code of every view that was asked for so far is there. */
+export function loaded(): Promise<unknown> {
+  return Promise.all(begun);
+}
+
+/** `mount` of a view that the first page can do without: its code comes when it is first on a page. */
+export function drawnLater(load: () => Promise<{ View: Parameters<typeof drawn>[0] }>): Definition["mount"] {
+  return (ctx) => {
+    const failed = (why: string) => render(h(Failure, { what: "This view could not be loaded.", why, retry: attempt }), ctx.root);
+    const attempt = () => {
+      render(h(Waiting, { what: "Loading this view", height: 160 }), ctx.root);
+      const asked = load().then(
+        ({ View }) => {
+          if (!gone) render(h(Guard, null, h(View, { ctx })), ctx.root);
+        },
+        (error: unknown) => {
+          if (!gone) failed(error instanceof Error ? error.message : String(error));
+        },
+      );
+      begun.add(asked);
+      void asked.finally(() => begun.delete(asked));
+    };
+    let gone = false;
+    attempt();
+    return () => {
+      gone = true;
+      render(null, ctx.root);
+    };
   };
 }
 

@@ -3,7 +3,7 @@ import type { Json } from "../hosts/host";
 import { FakeHost } from "../hosts/fake";
 import { Session } from "../state/session";
 import { tile, type Options } from "../state/layout";
-import { mountComponent, type Definition } from "./component";
+import { loaded, mountComponent, type Definition } from "./component";
 
 export async function settle(turns = 8): Promise<void> {
   for (let i = 0; i < turns; i++) await new Promise((resolve) => setTimeout(resolve, 0));
@@ -30,6 +30,7 @@ export async function mounted(definition: Definition, options: { checkpoints?: n
   for (const side of ["clientWidth", "clientHeight"] as const) Object.defineProperty(HTMLElement.prototype, side, { configurable: true, value: 600 });
   document.body.append(el);
   const unmount = mountComponent(definition, el, session, id);
+  await loaded();
   await settle();
   const root = el.shadowRoot;
   if (!root) throw new Error("no shadow root");

@@ -5,6 +5,8 @@ import type { Options } from "../state/layout";
 interface Said {
   /** One sentence for the reference. */
   says: string;
+  /** Kept in the layout only: neither written into an address nor taken from one, because it is more than words and numbers. */
+  private?: true;
 }
 
 export type OptionSpec =
@@ -15,6 +17,7 @@ export type OptionSpec =
   | (Said & { type: "texts"; default: readonly string[] })
   | (Said & { type: "json"; default: Json });
 
+/** "*" stands for options that the definition does not know, of a component that is loaded later: they pass as they are. */
 export type OptionSpecs = { readonly [name: string]: OptionSpec };
 
 function fits(spec: OptionSpec, value: Json): boolean {
@@ -54,6 +57,7 @@ export function checked(specs: OptionSpecs, given: Options): { options: Options;
   const wrong: string[] = [];
   const options: Record<string, Json> = {};
   for (const [name, spec] of Object.entries(specs)) {
+    if (name === "*") continue;
     const value = Object.hasOwn(given, name) ? given[name] : undefined;
     if (value === undefined || value === null) options[name] = spec.default;
     else if (fits(spec, value)) options[name] = value;
@@ -62,8 +66,9 @@ export function checked(specs: OptionSpecs, given: Options): { options: Options;
       wrong.push(`Option “${name}” should be ${expected(spec)}; it is ${JSON.stringify(value).slice(0, 60)}. Its default is used.`);
     }
   }
-  for (const name of Object.keys(given)) {
-    if (!Object.hasOwn(specs, name)) wrong.push(`There is no option “${name}”. Options: ${Object.keys(specs).join(", ") || "none"}.`);
+  for (const [name, value] of Object.entries(given)) {
+    if (Object.hasOwn(specs, "*")) options[name] ??= value;
+    else if (!Object.hasOwn(specs, name)) wrong.push(`There is no option “${name}”. Options: ${Object.keys(specs).join(", ") || "none"}.`);
   }
   return { options, wrong };
 }

@@ -17,7 +17,7 @@ export function Heading(props: { title: ComponentChildren; small?: ComponentChil
 }
 
 /** A number that opens the samples behind it. */
-export function Door(props: { open: () => void; leads: string; children: ComponentChildren; class?: string; disabled?: boolean }) {
+export function Door(props: { open: (event: MouseEvent) => void; leads: string; children: ComponentChildren; class?: string; disabled?: boolean }) {
   return (
     <button type="button" class={`door ${props.class ?? ""}`} title={props.leads} onClick={props.open} disabled={props.disabled ?? false}>
       {props.children}

@@ -1,6 +1,7 @@
 /** A host for tests: a tiny recording in memory, measured the slow and obvious way. */
-import type { Column } from "./arrow";
+import { taken, type Column } from "./arrow";
 import type { Decision, Host, HostEvent, Json, Logged, RunResult, Table, TableOptions } from "./host";
+import { fakeResult } from "./fake-results";
 import { readRecording, type Recording } from "./recording";
 
 export const CLASSES = ["T-shirt", "Shirt", "Bag"] as const;
@@ -48,7 +49,7 @@ export function description(checkpoints: number, more: { readonly [key: string]:
     checkpoints: Array.from({ length: checkpoints }, (_, t) => ({
       name: `00000${t + 1}`, step: t + 1, epoch: t + 1, wall_time: 100 + 10 * t, duration_s: 0.1, metrics: { val_loss: 1 / (t + 1) }, n_samples: 12, non_finite: 0,
     })),
-    writing: false, provenance: { python: "3.11" }, analyses: [{ name: "performance", missing: [] }],
+    writing: false, provenance: { python: "3.11" }, analyses: [{ name: "performance", missing: [] }, { name: "familiarity", missing: [] }, { name: "duplicates", missing: [] }],
     capabilities: { run: true, decide: true, media: true }, ...more,
   });
 }
@@ -68,11 +69,15 @@ function measured(checkpoint: number, split: string, keep: (sample: number) => b
 
 export class FakeHost implements Host {
   readonly name = "fake";
-  capabilities = { run: true, decide: true, media: true };
+  capabilities = { run: true, decide: true, media: true, share: false };
   /** Everything asked, in order. */
   readonly asked: string[] = [];
   listeners = new Set<(event: HostEvent) => void>();
   failing: string | null = null;
+  /** Analyses that were not run before. */
+  readonly absent = new Set<string>();
+  /** Tables of results to give instead, by "analysis/table". */
+  readonly given = new Map<string, Map<string, Column>>();
   /** Sample 0 is in no split. */
   unsplit = false;
 
@@ -89,7 +94,7 @@ export class FakeHost implements Host {
   async table(name: string, columns: readonly string[], options: TableOptions = {}): Promise<Table> {
     this.asked.push(`${name}?${columns.join(",")}${options.rows ? `&rows=${options.rows.join(",")}` : ""}`);
     if (this.failing !== null) throw new Error(this.failing);
-    const whole = name === "samples" ? this.samples(options.rows ?? LABELS.map((_, i) => i)) : name === "course" ? this.course(options.sample ?? 0) : this.result(name);
+    const whole = name === "samples" ? this.samples(options.rows ?? LABELS.map((_, i) => i)) : name === "course" ? this.course(options.sample ?? 0) : this.someRows(this.result(name), options.rows);
     return columns.length === 0 ? whole : new Map([...whole].filter(([key]) => columns.includes(key)));
   }
 
@@ -116,8 +121,14 @@ export class FakeHost implements Host {
     ]);
   }
 
+  private someRows(table: Map<string, Column>, rows: readonly number[] | undefined): Map<string, Column> {
+    return rows ? new Map([...table].map(([name, column]) => [name, taken(column, rows)])) : table;
+  }
+
   private result(name: string): Map<string, Column> {
-    const [, , key = "", table] = name.split("/");
+    const [, analysis = "", key = "", table = ""] = name.split("/");
+    const known = this.given.get(`${analysis}/${table}`) ?? fakeResult(analysis, table);
+    if (known) return known;
     const params = JSON.parse(decodeURIComponent(key)) as { checkpoint?: string; slices?: string[] };
     const places = params.checkpoint ? [Number(params.checkpoint) - 1] : Array.from({ length: this.checkpoints }, (_, t) => t);
     if (table === "samples") return this.resultSamples(places.at(-1) ?? 0);
@@ -184,22 +195,40 @@ export class FakeHost implements Host {
     return Promise.resolve(`The image of sample ${sampleIndex} is damaged.`);
   }
 
+  async stored(analysis: string, params: { readonly [key: string]: Json }): Promise<RunResult | null> {
+    this.asked.push(`stored ${analysis} ${JSON.stringify(params)}`);
+    if (this.failing !== null) throw new Error(this.failing);
+    return this.absent.has(analysis) ? null : { analysis, key: encodeURIComponent(JSON.stringify(params)), tables: {} };
+  }
+
   async run(analysis: string, params: { readonly [key: string]: Json }): Promise<RunResult> {
     this.asked.push(`run ${analysis} ${JSON.stringify(params)}`);
     if (this.failing !== null) throw new Error(this.failing);
+    this.absent.delete(analysis);
     return { analysis, key: encodeURIComponent(JSON.stringify(params)), tables: {} };
   }
 
   readonly decided: Logged[] = [];
+  private readonly undoes: (number | null)[] = [];
 
   decisions(): Promise<readonly Logged[]> {
     return Promise.resolve([...this.decided]);
   }
 
   decide({ kind, payload, undoes }: Decision): Promise<{ sequence: number; hash: string }> {
+    if (this.failing !== null) return Promise.reject(new Error(this.failing));
     const sequence = this.decided.length + 1;
-    this.decided.forEach((one, place) => one.sequence === undoes && (this.decided[place] = { ...one, inForce: false }));
+    this.undoes.push(undoes ?? null);
     this.decided.push({ sequence, time: `2026-01-01T00:00:0${sequence % 10}Z`, author: "me", kind, payload, inForce: true });
+    // Going backwards, each verdict is final: only a later decision can take one back.
+    const gone = new Set<number>();
+    for (let place = sequence - 1; place >= 0; place--) {
+      const one = this.decided[place];
+      const taken = this.undoes[place] ?? null;
+      if (!one) continue;
+      this.decided[place] = { ...one, inForce: !gone.has(place + 1) };
+      if (taken !== null && !gone.has(place + 1)) gone.add(taken);
+    }
     this.tell({ type: "decision", sequence });
     return Promise.resolve({ sequence, hash: "0" });
   }

@@ -56,10 +56,30 @@ export type Connection =
   | { state: "connected" }
   | { state: "lost"; retryAt: number; reason: string };
 
+export interface SharedClause {
+  text: string;
+  label: string | null;
+  source: string;
+  enabled: boolean;
+}
+
+/** What is shown, as Python and other pages of the same hub know it. Many samples are sent as one bit each, in base64. */
+export interface SharedState {
+  filter: readonly SharedClause[];
+  filter_error: string | null;
+  selection: { sentence: string; indices: readonly number[] } | { sentence: string; bits: string } | null;
+  focus: number | null;
+  group_by: readonly string[];
+  color_by: string | null;
+  page: string | null;
+}
+
 /** What a host tells the page without being asked. */
 export type HostEvent =
   | { type: "recording" }
   | { type: "decision"; sequence: number }
+  /** Somebody else changed what is shown: `by` says who, `state` holds the fields that changed. */
+  | { type: "state"; sequence: number; by: string; state: { readonly [key: string]: Json } }
   | { type: "connection"; connection: Connection }
   | { type: "unknown"; name: string };
 
@@ -71,16 +91,22 @@ export interface Host {
   readonly capabilities: Capabilities;
   recording(signal?: AbortSignal): Promise<Recording>;
   table(name: string, columns: readonly string[], options?: TableOptions): Promise<Table>;
-  /** Address of a sample's picture: a thumbnail `size` pixels wide, or the original. */
-  media(sampleIndex: number, size?: number): string;
+  /** Address of a sample's picture: a thumbnail `size` pixels wide, or the original. A promise where it must be fetched first. */
+  media(sampleIndex: number, size?: number): string | Promise<string>;
   /** What a text sample says. */
   text(sampleIndex: number, signal?: AbortSignal): Promise<string>;
   /** Why a sample has no picture, in a sentence. */
   whyNoMedia(sampleIndex: number): Promise<string>;
   run(analysis: string, params: { readonly [key: string]: Json }, options?: RunOptions): Promise<RunResult>;
+  /** The result of an analysis if it was run before; null where it would have to be run now. */
+  stored(analysis: string, params: { readonly [key: string]: Json }): Promise<RunResult | null>;
   /** Everything that was decided, oldest first. */
   decisions(signal?: AbortSignal): Promise<readonly Logged[]>;
   decide(decision: Decision): Promise<{ sequence: number; hash: string }>;
+  /** Tell Python and other pages what changed on this one, where `capabilities.share`; gives its place in the order of changes. */
+  share?(changes: Partial<SharedState>, by: string): Promise<number>;
+  /** Where code of this host can be imported from: `assets/…` of the page itself, `api/modules/…` that Python registered. Rejected with the reason where there is none; absent where a host serves no code. */
+  code?(path: string): Promise<string>;
   /** Hear what happens from now on; the state of the connection is told at once. */
   subscribe(listener: (event: HostEvent) => void): () => void;
   /** Try a lost connection again now. */

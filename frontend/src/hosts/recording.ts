@@ -6,6 +6,8 @@ export interface Capabilities {
   run: boolean;
   decide: boolean;
   media: boolean;
+  /** Whether somebody wants to hear what this page shows. */
+  share: boolean;
 }
 
 export interface SplitInfo {
@@ -44,6 +46,17 @@ export interface Checkpoint {
   nonFinite: number;
 }
 
+/** Code of outsiders that the owner registered in Python; named by its content, so that an address always gives the same. */
+export interface ModuleInfo {
+  name: string;
+  kind: "anywidget" | "component";
+  /** SHA-256 of the code, and of its style sheet if it has one, in hex. */
+  code: string;
+  style: string | null;
+  /** Values its traits start with. */
+  traits: { readonly [name: string]: Json };
+}
+
 export interface Recording {
   name: string;
   task: "multiclass" | "multilabel";
@@ -64,6 +77,7 @@ export interface Recording {
   capabilities: Capabilities;
   /** Pages and tiles that its owner laid out; null lets the page choose. Checked where it is used. */
   layout: Json;
+  modules: readonly ModuleInfo[];
   /** Where the page holds a part of a larger table: how many samples that has. */
   sampledFrom: number | null;
 }
@@ -76,7 +90,7 @@ class Reader {
     private readonly where: string,
   ) {}
 
-  private wrong(key: string, expected: string): never {
+  wrong(key: string, expected: string): never {
     const got = JSON.stringify(this.from[key]) ?? "nothing";
     throw new ArrivalError(`${this.where}.${key} should be ${expected}; it is ${got.slice(0, 60)}.`);
   }
@@ -158,6 +172,13 @@ function readColumn(from: Reader): ColumnInfo {
   return column;
 }
 
+const HASH = /^[0-9a-f]{64}$/;
+
+function readModule(from: Reader): ModuleInfo {
+  const hash = (key: string) => (HASH.test(from.text(key)) ? from.text(key) : from.wrong(key, "a SHA-256 in hex"));
+  return { name: from.text("name"), kind: from.oneOf("kind", ["anywidget", "component"] as const), code: hash("code"), style: from.has("style") ? hash("style") : null, traits: from.has("traits") ? from.object("traits") : {} };
+}
+
 /** Provenance is free-form: nested values become `outer.inner` rows, in the given order. */
 function flatten(value: Json, prefix = ""): [string, string][] {
   if (value === null) return [];
@@ -178,10 +199,14 @@ export function readDecisions(json: Json): Logged[] {
   }));
 }
 
+/** Whether the checkpoints say enough to measure how good they are. */
+export function isMeasurable(recording: Recording): boolean {
+  return recording.checkpoints.length > 0 && (recording.missing["performance"] ?? []).length === 0;
+}
+
 /** Whether something says what the model would call each sample: a checkpoint, or a column of a plain table. */
 export function saysPredictions(recording: Recording): boolean {
-  const measured = recording.checkpoints.length > 0 && (recording.missing["performance"] ?? []).length === 0;
-  return measured || recording.columns.some(({ means }) => means === "prediction");
+  return isMeasurable(recording) || recording.columns.some(({ means }) => means === "prediction");
 }
 
 /** Check what arrived and give it the names the page uses. */
@@ -213,8 +238,9 @@ export function readRecording(json: Json): Recording {
     writing: from.flag("writing"),
     provenance: from.has("provenance") ? flatten(from.object("provenance")) : [],
     missing,
-    capabilities: { run: capabilities.flag("run"), decide: capabilities.flag("decide"), media: capabilities.flag("media") },
+    capabilities: { run: capabilities.flag("run"), decide: capabilities.flag("decide"), media: capabilities.flag("media"), share: capabilities.has("share") && capabilities.flag("share") },
     layout: from.has("layout") ? from.object("layout") : null,
+    modules: from.has("modules") ? from.each("modules", readModule) : [],
     sampledFrom: from.maybeNumber("sampled_from"),
   };
 }

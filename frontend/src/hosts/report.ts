@@ -89,7 +89,7 @@ async function inflated(bytes: Uint8Array<ArrayBuffer>): Promise<ArrayBuffer> {
 }
 
 /** The same text for the same values, in whatever order their names were written. */
-function canonical(value: Json): string {
+export function canonical(value: Json): string {
   if (value === null || typeof value !== "object") return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
   const entries = Object.entries(value as { readonly [key: string]: Json });
@@ -121,7 +121,7 @@ function defaultsOf(recording: Json): ReadonlyMap<string, { readonly [key: strin
 
 export class ReportHost implements Host {
   readonly name = "report";
-  capabilities: Capabilities = { run: false, decide: false, media: false };
+  capabilities: Capabilities = { run: false, decide: false, media: false, share: false };
   private readonly manifest: Manifest;
   private readonly described: Recording;
   private readonly runs: ReadonlyMap<string, Run>;
@@ -192,10 +192,15 @@ export class ReportHost implements Host {
     return this.places.has(sampleIndex) ? "The picture could not be shown by this browser." : this.leftOut("picture").message;
   }
 
+  async stored(analysis: string, params: { readonly [key: string]: Json }): Promise<RunResult | null> {
+    const found = this.runs.get(this.question(analysis, params));
+    return found ? { analysis, key: found.key, tables: found.tables } : null;
+  }
+
   async run(analysis: string, params: { readonly [key: string]: Json }, options: RunOptions = {}): Promise<RunResult> {
     options.signal?.throwIfAborted();
-    const found = this.runs.get(this.question(analysis, params));
-    if (found) return { analysis, key: found.key, tables: found.tables };
+    const found = await this.stored(analysis, params);
+    if (found) return found;
     const settings = Object.entries(params).map(([key, value]) => `${key} ${inWords(value)}`);
     throw new HostError(
       "NeedsSessionError",

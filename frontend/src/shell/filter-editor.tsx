@@ -1,14 +1,14 @@
 /** Make or change one filter: by picking a column and its values, or by writing it. Both show the same draft. */
 import { useSignal } from "@preact/signals";
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { plural } from "../draw/format";
 import { bucketsOf } from "../state/buckets";
-import { BAR, columnsOf, type Clause, type Expr } from "../state/clauses";
+import { BAR, columnsOf, isInline, type Clause, type Expr } from "../state/clauses";
 import { TextError, parse } from "../state/clause-parser";
 import { textOf } from "../state/clause-text";
 import { fieldsOf, type Field } from "../state/fields";
 import { countBy } from "../state/masks";
 import type { Session } from "../state/session";
+import { usePlace } from "./popover";
 
 type Read = { expr: Expr } | { empty: true } | { at: number; message: string };
 
@@ -103,40 +103,30 @@ function Visual(props: { session: Session; field: Field; draft: Expr | null; wri
   );
 }
 
-/** Under the button it belongs to, and always inside the window. */
-function usePlace(anchor: HTMLElement): preact.RefObject<HTMLDivElement> {
-  const ref = useRef<HTMLDivElement>(null);
-  useLayoutEffect(() => {
-    const el = ref.current;
-    if (!el) return;
-    const { left, bottom } = anchor.getBoundingClientRect();
-    el.style.left = `${Math.max(8, Math.min(left, window.innerWidth - el.offsetWidth - 8))}px`;
-    el.style.top = `${bottom + 6}px`;
-    el.style.maxHeight = `${Math.max(200, window.innerHeight - bottom - 16)}px`;
-  }, []);
-  return ref;
+interface EditorProps {
+  session: Session;
+  /** The one to change; null makes a new one. */
+  clause: Clause | null;
+  /** The column a new one begins with. */
+  column?: string | null;
+  anchor: HTMLElement;
+  close: () => void;
 }
 
-export function FilterEditor({ session, clause, anchor, close }: { session: Session; clause: Clause | null; anchor: HTMLElement; close: () => void }) {
+/** A filter by more chosen samples than these is not written out. */
+const MOST_WRITTEN = 5000;
+
+export function FilterEditor({ session, clause, column = null, anchor, close }: EditorProps) {
   const { filter, store } = session;
   const fields = fieldsOf(store.recording.value);
   const first = clause ? columnsOf(clause.expr) : [];
-  const text = useSignal(clause ? textOf(clause.expr) : "");
-  const picked = useSignal<string | null>(first.length === 1 ? (first[0] ?? null) : null);
-  const ref = usePlace(anchor);
+  const text = useSignal(clause && isInline(clause.expr, MOST_WRITTEN) ? textOf(clause.expr) : "");
+  const picked = useSignal<string | null>(first.length === 1 ? (first[0] ?? null) : column);
+  const ref = usePlace(() => anchor, close);
   const draft = read(text.value);
   const expr = "expr" in draft ? draft.expr : null;
   const found = expr ? filter.count(expr) : null;
   const field = fields.find(({ name }) => name === picked.value);
-  useEffect(() => {
-    ref.current?.querySelector<HTMLElement>("input, button")?.focus();
-    const outside = (event: PointerEvent) => {
-      const path = event.composedPath();
-      if (ref.current && !path.includes(ref.current) && !path.includes(anchor)) close();
-    };
-    document.addEventListener("pointerdown", outside);
-    return () => document.removeEventListener("pointerdown", outside);
-  }, []);
   const apply = () => {
     if (!expr || (found && "failed" in found)) return;
     if (clause) filter.change(clause.id, { expr, label: null, enabled: true });

@@ -1,10 +1,12 @@
 /** The filter row: a chip for every clause, and what adds one. */
 import { useSignal } from "@preact/signals";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { count } from "../draw/format";
-import { clauseWords, type Clause } from "../state/clauses";
+import { clauseWords, isInline, type Clause } from "../state/clauses";
 import { textOf } from "../state/clause-text";
 import type { Session } from "../state/session";
 import { FilterEditor } from "./filter-editor";
+import type { Shell } from "./shell";
 
 function Chip({ session, clause, edit }: { session: Session; clause: Clause; edit: (anchor: HTMLElement) => void }) {
   const { filter } = session;
@@ -14,7 +16,7 @@ function Chip({ session, clause, edit }: { session: Session; clause: Clause; edi
     <span class={`chip ${clause.enabled ? "" : "off"} ${failed ? "failed" : ""}`} role="group" aria-label={`Filter ${words}`}>
       <input type="checkbox" aria-label={`Apply filter ${words}`} title={clause.enabled ? "Switch off, keep for later" : "Switch on"} checked={clause.enabled}
         onChange={(event) => filter.change(clause.id, { enabled: event.currentTarget.checked })} />
-      <button type="button" class="chip-words" aria-label={`Edit filter ${words}`} title={failed ?? textOf(clause.expr).slice(0, 300)} onClick={(event) => edit(event.currentTarget)}>
+      <button type="button" class="chip-words" aria-label={`Edit filter ${words}`} title={failed ?? (isInline(clause.expr) ? textOf(clause.expr).slice(0, 300) : words)} onClick={(event) => edit(event.currentTarget)}>
         {failed && <b class="warning">does not apply: </b>}
         {words}
       </button>
@@ -23,22 +25,31 @@ function Chip({ session, clause, edit }: { session: Session; clause: Clause; edi
   );
 }
 
-export function Filters({ session }: { session: Session }) {
+export function Filters({ shell }: { shell: Shell }) {
+  const { session, popup } = shell;
   const { store } = session;
-  const open = useSignal<{ clause: Clause | null; anchor: HTMLElement } | null>(null);
+  const open = useSignal<{ clause: Clause | null; anchor: HTMLElement; column?: string } | null>(null);
+  const add = useRef<HTMLButtonElement>(null);
   const clauses = store.clauses.value;
+  const asked = popup.value?.of === "filter" ? popup.value : null;
+  // Asked for by a key or the palette; closed by them too.
+  useLayoutEffect(() => {
+    if (asked && add.current) open.value = { clause: null, anchor: add.current, ...(asked.column === null ? {} : { column: asked.column }) };
+    else if (!asked && open.peek() && open.peek()?.clause === null) open.value = null;
+  }, [asked]);
   return (
     <>
       <div class="filters" role="group" aria-label="Filters">
         {clauses.map((clause) => <Chip key={clause.id} session={session} clause={clause} edit={(anchor) => (open.value = { clause, anchor })} />)}
         <button type="button" class="button quiet add" aria-haspopup="dialog" aria-expanded={open.value !== null && open.value.clause === null} aria-label="Add a filter"
-          onClick={(event) => (open.value = open.value ? null : { clause: null, anchor: event.currentTarget })}>+ filter</button>
+          ref={add} title="Add a filter (/)" onClick={() => (popup.value = asked ? null : { of: "filter", column: null })}>+ filter</button>
         {clauses.length > 1 && <button type="button" class="button quiet add" onClick={() => session.filter.clear()}>Clear all</button>}
       </div>
       {open.value && (
-        <FilterEditor key={open.value.clause?.id ?? "new"} session={session} clause={open.value.clause} anchor={open.value.anchor} close={() => {
+        <FilterEditor key={open.value.clause?.id ?? `new ${open.value.column ?? ""}`} session={session} clause={open.value.clause} column={open.value.column ?? null} anchor={open.value.anchor} close={() => {
           const anchor = open.value?.anchor;
           open.value = null;
+          if (popup.value?.of === "filter") popup.value = null;
           if (anchor?.isConnected) anchor.focus();
         }} />
       )}

@@ -1,10 +1,36 @@
 /** The pages a recording opens on when nobody laid it out: what to look at first, then the data themselves. */
 import { componentOf } from "../components/all";
 import type { Recording } from "../hosts/recording";
-import { stacked, tile, type Layout, type PageLayout } from "../state/layout";
+import { COLUMNS, tile, type Layout, type PageLayout, type Tile } from "../state/layout";
 
-const PAGES: readonly { id: string; title: string; components: readonly string[] }[] = [
-  { id: "first", title: "First look", components: ["run-header", "curves", "confusion", "scatter", "classes", "slices", "overview", "table"] },
+/** From here on one column of tiles would be too wide to read. */
+export const WIDE = "(min-width: 1920px)";
+
+/** A component in a line. On a wide screen halves stand side by side, tall ones with tall ones and before the others. */
+type Line = readonly [component: string, width?: "half" | "tall"];
+
+/** What each page asks for, in order; what is not there or does not apply is left out. One line a component. */
+const PAGES: readonly { id: string; title: string; lines: readonly Line[] }[] = [
+  {
+    id: "first",
+    title: "First look",
+    lines: [
+      ["run-header"],
+      ["curves", "half"],
+      ["confusion", "tall"],
+      ["scatter", "tall"],
+      ["classes", "half"],
+      ["metrics", "half"],
+      ["issues", "half"],
+    ],
+  },
+  {
+    id: "data",
+    title: "Data",
+    lines: [["duplicates", "half"], ["familiarity", "half"], ["overview"], ["table"]],
+  },
+  { id: "compare", title: "Compare", lines: [["compare"]] },
+  { id: "notes", title: "Slices and tags", lines: [["saved", "half"], ["tags", "half"]] },
 ];
 
 /** What only says why it cannot be shown is left out, except where a live run may fill it. */
@@ -13,11 +39,37 @@ function worthShowing(type: string, recording: Recording): boolean {
   return definition !== null && (recording.writing || definition.applies(recording) === true);
 }
 
-export function firstLayout(recording: Recording): Layout {
-  const pages = PAGES.map(({ id, title, components }): PageLayout => ({
+/** Of halves that follow one another, the tall ones first: what stands side by side should be about as tall. */
+function paired(lines: readonly Line[]): Line[] {
+  const from = lines.findIndex(([, width]) => width !== undefined);
+  if (from < 0) return [...lines];
+  const rest = lines.slice(from);
+  const length = rest.findIndex(([, width]) => width === undefined);
+  const run = length < 0 ? rest : rest.slice(0, length);
+  const sorted = [...run.filter(([, width]) => width === "tall"), ...run.filter(([, width]) => width !== "tall")];
+  return [...lines.slice(0, from), ...sorted, ...paired(rest.slice(run.length))];
+}
+
+/** One below the other; on a wide screen halves stand in pairs, and one that is left over takes the whole width. */
+function placed(given: readonly Line[], wide: boolean): Tile[] {
+  const half = COLUMNS / 2;
+  const lines = wide ? paired(given) : given;
+  let y = 0;
+  let x = 0;
+  return lines.map(([component, width], i) => {
+    const pairs = wide && width !== undefined && (x > 0 || lines[i + 1]?.[1] !== undefined);
+    const at = tile(component, pairs ? { x, y, w: half } : { y });
+    x = pairs && x === 0 ? half : 0;
+    if (x === 0) y++;
+    return at;
+  });
+}
+
+export function firstLayout(recording: Recording, wide = false): Layout {
+  const pages = PAGES.map(({ id, title, lines }): PageLayout => ({
     id,
     title,
-    tiles: stacked(components.filter((type) => worthShowing(type, recording))),
+    tiles: placed(lines.filter(([type]) => worthShowing(type, recording)), wide),
     dock: tile("grid", { id: `samples-${id}` }),
   }));
   const shown = pages.filter(({ tiles }) => tiles.length > 0);

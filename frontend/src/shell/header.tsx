@@ -2,8 +2,13 @@ import { plural } from "../draw/format";
 import { splitText } from "../draw/where";
 import { ALL } from "../state/selection";
 import type { Session } from "../state/session";
-import { THEMES, type ThemeState } from "../state/theme";
+import { caps } from "../state/keys";
+import { THEMES } from "../state/theme";
+import { Choosers } from "./choosers";
 import { Counted, Filters } from "./filters";
+import { share } from "./share";
+import type { Shell } from "./shell";
+import { Pages } from "./tabs";
 
 function Mark() {
   return (
@@ -23,39 +28,52 @@ function UndoRedo({ session }: { session: Session }) {
   const [undo, redo] = [history.undoable.value, history.redoable.value];
   return (
     <span class="undo" role="group" aria-label="History">
-      <button type="button" class="button" aria-label={undo === null ? "Undo" : `Undo: ${undo}`} title={undo === null ? "Nothing to undo" : `Undo: ${undo} (Ctrl+Z)`} disabled={undo === null} onClick={() => history.undo()}>
-        <span aria-hidden="true">↶</span> <span class="wide">Undo</span>
+      <button type="button" class="button icon" aria-label={undo === null ? "Undo" : `Undo: ${undo}`} title={undo === null ? "Nothing to undo" : `Undo: ${undo} (Ctrl+Z)`} disabled={undo === null} onClick={() => history.undo()}>
+        <span aria-hidden="true">↶</span>
       </button>
-      <button type="button" class="button icon" aria-label={redo === null ? "Redo" : `Redo: ${redo}`} title={redo === null ? "Nothing to redo" : `Redo: ${redo} (Shift+Ctrl+Z)`} disabled={redo === null} onClick={() => history.redo()}>
+      <button type="button" class="button icon redo" aria-label={redo === null ? "Redo" : `Redo: ${redo}`} title={redo === null ? "Nothing to redo" : `Redo: ${redo} (Shift+Ctrl+Z)`} disabled={redo === null} onClick={() => history.redo()}>
         <span aria-hidden="true">↷</span>
       </button>
     </span>
   );
 }
 
-export function Header({ session, theme, help }: { session: Session; theme: ThemeState; help: () => void }) {
+export function Header({ shell }: { shell: Shell }) {
+  const { session, theme, arranging } = shell;
   const recording = session.store.recording.value;
   const now = theme.theme.value;
   const next = THEMES[(THEMES.indexOf(now) + 1) % THEMES.length] ?? "auto";
+  const { checkpoints, classes, nSamples } = recording;
+  const facts = [plural(nSamples, "sample"), ...(checkpoints.length > 0 ? [plural(checkpoints.length, "checkpoint")] : []), ...(classes.length > 0 ? [plural(classes.length, "class", "classes")] : [])];
+  const findKeys = shell.keys.of("palette").map((chord) => caps(chord).join("+"))[0] ?? "";
   return (
     <div class="top-bar">
       <Mark />
       <span class="run-name" title={recording.name}>{recording.name}</span>
-      <span class="muted facts num">
-        {plural(recording.nSamples, "sample")} · {plural(recording.checkpoints.length, "checkpoint")} · {plural(recording.classes.length, "class", "classes")}
-      </span>
+      <span class="muted facts num" title={facts.join(" · ")}>{facts.join(" · ")}</span>
+      <Pages shell={shell} />
       <span class="space" />
       {recording.writing && <span class="badge good">● Live</span>}
-      <UndoRedo session={session} />
-      <button type="button" class="button" aria-label={`Theme: ${THEME_WORDS[now]}. Change to ${THEME_WORDS[next]}`} title={`Theme: ${THEME_WORDS[now]}`} onClick={() => (theme.theme.value = next)}>
-        <span aria-hidden="true">{THEME_SIGNS[now]}</span> <span class="wide">{now === "auto" ? "Auto" : now === "light" ? "Light" : "Dark"}</span>
-      </button>
-      <button type="button" class="button icon" aria-label="Shortcuts" title="Shortcuts (?)" onClick={help}>?</button>
+      <span class="page-actions" role="group" aria-label="Page">
+        <button type="button" class="button" aria-label="Find anything" title={`Find any action, page, column or sample (${findKeys})`} onClick={() => (shell.finder.value = "everything")}>
+          <span aria-hidden="true">⌕</span> <span class="wide">Find</span>
+        </button>
+        <UndoRedo session={session} />
+        <button type="button" class="button arrange" aria-pressed={arranging.value} title={arranging.value ? "Stop arranging (E)" : "Move, add and remove tiles and pages (E)"} onClick={() => shell.arrange(!arranging.value)}>Arrange</button>
+        <button type="button" class="button" aria-label="Share: copy the address of this view" title="Copy the address of this view" onClick={() => void share(shell)}>
+          <span aria-hidden="true">↗</span> <span class="wide">Share</span>
+        </button>
+        <button type="button" class="button icon" aria-label={`Theme: ${THEME_WORDS[now]}. Change to ${THEME_WORDS[next]}`} title={`Theme: ${THEME_WORDS[now]}`} onClick={() => (theme.theme.value = next)}>
+          <span aria-hidden="true">{THEME_SIGNS[now]}</span>
+        </button>
+        <button type="button" class="button icon help" aria-label="Shortcuts" title="Shortcuts (?)" onClick={() => (shell.help.value = true)}>?</button>
+      </span>
     </div>
   );
 }
 
-export function ChoiceBar({ session }: { session: Session }) {
+export function ChoiceBar({ shell }: { shell: Shell }) {
+  const { session } = shell;
   const { store } = session;
   const recording = store.recording.value;
   const { checkpoints } = recording;
@@ -86,7 +104,8 @@ export function ChoiceBar({ session }: { session: Session }) {
         </span>
       )}
       {checkpoint && checkpoint.nonFinite > 0 && <span class="badge bad" title="Outputs that are NaN or infinite at this checkpoint">{plural(checkpoint.nonFinite, "output")} not finite</span>}
-      <Filters session={session} />
+      <Filters shell={shell} />
+      <Choosers shell={shell} />
       <Counted session={session} />
     </div>
   );

@@ -61,6 +61,19 @@ test("the theme goes round auto, light, dark and is kept", async () => {
   expect(localStorage.getItem("bathyscope.theme")).toBeNull();
 });
 
+test("what is printed is light, and the screen is dark again afterwards", async () => {
+  const { root } = await page();
+  button(root, "Theme: as the system").click();
+  await settle();
+  button(root, "Theme: light").click();
+  await settle();
+  const shown = () => document.documentElement.dataset["theme"];
+  window.dispatchEvent(new Event("beforeprint"));
+  const printed = shown();
+  window.dispatchEvent(new Event("afterprint"));
+  expect([printed, shown()]).toEqual(["light", "dark"]);
+});
+
 test("a lost server is said with what is safe, and can be tried at once", async () => {
   const { host, root } = await page();
   host.tell({ type: "connection", connection: { state: "lost", retryAt: Date.now() + 4000, reason: "The server does not answer." } });
@@ -99,6 +112,24 @@ test("the inspector is a panel that opens with a sample and closes with Escape",
   expect(root.querySelector("aside")?.getAttribute("aria-label")).toBe("Inspector");
   await press("Escape");
   expect(root.querySelector("aside")).toBeNull();
+});
+
+test("closing the inspector takes the focus from nobody who has got it meanwhile", async () => {
+  const { session, root } = await page();
+  const [opener, field] = [button(root, "Shortcuts"), document.createElement("input")];
+  root.append(field);
+  const closed = async (between: () => void) => {
+    opener.focus();
+    session.store.focus.value = 3;
+    await settle();
+    session.store.focus.value = null;
+    (document.activeElement as HTMLElement).blur();
+    between();
+    await new Promise((resolve) => requestAnimationFrame(resolve));
+    return document.activeElement;
+  };
+  expect(await closed(() => undefined)).toBe(opener);
+  expect(await closed(() => field.focus())).toBe(field);
 });
 
 test("choosing a split asks the opening question of it", async () => {

@@ -1,7 +1,8 @@
 import { useEffect, useState } from "preact/hooks";
-import { percent, plural } from "../draw/format";
+import { count, percent, plural } from "../draw/format";
 import type { Recording } from "../hosts/recording";
 import type { Session } from "../state/session";
+import type { Shell } from "./shell";
 
 /** Work shorter than this is not worth a line that appears and is gone. */
 const QUICK_MS = 300;
@@ -29,7 +30,7 @@ function Connection({ session }: { session: Session }) {
   );
 }
 
-function Jobs({ session }: { session: Session }) {
+export function Jobs({ session }: { session: Session }) {
   const jobs = session.store.jobs.value;
   const first = jobs[0];
   const [late, setLate] = useState(false);
@@ -69,21 +70,70 @@ function recordedOn(recording: Recording): string {
   return /^\d{4}-\d\d-\d\d$/.test(day) ? ` · recorded ${day}` : "";
 }
 
-export function Status({ session }: { session: Session }) {
-  const { store } = session;
+/** How much of a larger table is on the page. */
+export function sampledText(recording: Recording): string | null {
+  const { sampledFrom, nSamples } = recording;
+  if (sampledFrom === null || sampledFrom <= nSamples) return null;
+  const every = sampledFrom / Math.max(1, nSamples);
+  const share = Math.abs(every - Math.round(every)) < 0.05 ? `1 of every ${count(Math.round(every))} samples` : "A random part of the samples";
+  return `${share}: ${count(nSamples)} of ${count(sampledFrom)}`;
+}
+
+/** Everything that went wrong or was left out, in a list that opens. */
+function Faults({ shell }: { shell: Shell }) {
+  const { store } = shell.session;
+  const notices = store.notices.value;
+  const faults = shell.faults.value;
+  const n = notices.length + faults.length;
+  const [first] = [...faults.map(({ text }) => text), ...notices];
+  if (n === 0) return null;
+  const clear = () => {
+    store.notices.value = [];
+    shell.faults.value = [];
+  };
+  if (n === 1 && faults.length === 0) return <span class="notice">{first}<button type="button" class="link" onClick={clear}>Dismiss</button></span>;
   return (
-    <footer class="status">
+    <details class="faults">
+      <summary class="notice">{faults.length > 0 ? `${plural(faults.length, "error")}${notices.length > 0 ? ` and ${plural(notices.length, "note")}` : ""}` : plural(n, "note")}: {first}</summary>
+      <div class="popover" role="region" aria-label="Errors and notes">
+        <ul>
+          {faults.map(({ text, details }) => (
+            <li key={text}>
+              <b class="warning">{text}</b>
+              {details !== null && <pre>{details}</pre>}
+            </li>
+          ))}
+          {notices.map((text) => (
+            <li key={text}>{text}<button type="button" class="link" onClick={() => (store.notices.value = store.notices.value.filter((other) => other !== text))}>Dismiss</button></li>
+          ))}
+        </ul>
+        <div class="actions"><button type="button" class="button" onClick={clear}>Dismiss all</button></div>
+      </div>
+    </details>
+  );
+}
+
+function Passing({ session }: { session: Session }) {
+  const { passing, total } = session.filter.counts.value;
+  const filtered = session.filter.mask() !== null;
+  return <>{filtered ? `${count(passing)} of ${plural(total, "sample")} pass` : plural(session.store.recording.value.nSamples, "sample")}</>;
+}
+
+export function Status({ shell }: { shell: Shell }) {
+  const { session, told } = shell;
+  const { store } = session;
+  const recording = store.recording.value;
+  const sampled = sampledText(recording);
+  return (
+    <div class="status">
       <Connection session={session} />
       <Live session={session} />
       <Jobs session={session} />
-      {store.notices.value.map((text) => (
-        <span key={text} class="notice">
-          {text}
-          <button type="button" class="link" onClick={() => (store.notices.value = store.notices.value.filter((other) => other !== text))}>Dismiss</button>
-        </span>
-      ))}
+      {sampled !== null && <span class="notice" title="The figures on this page are of this part">{sampled}</span>}
+      <Faults shell={shell} />
+      {told.value !== null && <span class="told">{told.value}</span>}
       <span class="space" />
-      <span class="muted num rows">{session.hostName} · {plural(store.recording.value.nSamples, "sample")}{recordedOn(store.recording.value)}</span>
-    </footer>
+      <span class="muted num rows">{session.hostName} · <Passing session={session} />{recordedOn(recording)}</span>
+    </div>
   );
 }

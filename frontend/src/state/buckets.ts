@@ -1,8 +1,9 @@
 /** A column cut into buckets to count: its values, or ranges with edges at round numbers. */
 import { ticks } from "d3-array";
 import { count, measure, valueText } from "../draw/format";
-import type { Column } from "../hosts/arrow";
+import type { Column, Valid } from "../hosts/arrow";
 import type { Expr, Scalar } from "./clauses";
+import { exactDoubles } from "./narrow";
 
 export interface Buckets {
   kind: "values" | "ranges";
@@ -58,34 +59,57 @@ export function edgesOf(low: number, high: number, whole: boolean): number[] {
   return [...start, ...inner, ...end].map((edge) => Number(edge.toPrecision(12)));
 }
 
-function ranges(column: Extract<Column, { kind: "number" | "bigint" | "time" }>): Buckets {
-  const { valid, values: numbers } = column;
+/** Integers beyond 2^53 stay what they are; everything else is read as doubles, so that the loops below see one kind of array. */
+function comparable(column: Ranged): Float64Array | BigInt64Array | BigUint64Array {
+  if (column.kind === "bigint") return exactDoubles(column.values) ?? column.values;
+  return column.values instanceof Float64Array ? column.values : new Float64Array(column.values);
+}
+
+/** The smallest and the largest finite value; the first is larger where there is none. */
+function spanOf(values: ArrayLike<number | bigint>, valid: Valid): [number, number] {
   let [low, high] = [Infinity, -Infinity];
-  for (let i = 0; i < column.length; i++) {
-    const value = Number(numbers[i]);
-    if ((valid && !valid[i]) || !Number.isFinite(value)) continue;
+  for (let i = 0; i < values.length; i++) {
+    const value = Number(values[i]);
+    if ((valid && !valid[i]) || value - value !== 0) continue;
     if (value < low) low = value;
     if (value > high) high = value;
   }
+  return [low, high];
+}
+
+/** The bucket of every value between neighbouring edges; `size` for missing, `size + 1` for infinite ones. */
+function codesOf(values: ArrayLike<number | bigint>, valid: Valid, edges: readonly number[], size: number): Int32Array {
+  const codes = new Int32Array(values.length);
+  const first = edges[0] ?? 0;
+  const step = size > 0 ? ((edges.at(-1) ?? 0) - first) / size || 1 : 1;
+  const bounds = Float64Array.from(edges);
+  for (let i = 0; i < codes.length; i++) {
+    const value = values[i] as number | bigint;
+    const number = Number(value);
+    if ((valid && !valid[i]) || number !== number) codes[i] = size;
+    else if (number - number !== 0) codes[i] = size + 1;
+    else {
+      let at = Math.max(0, Math.min(size - 1, Math.floor((number - first) / step)));
+      // Rounding may put a value beside its bucket; the edges decide, as they do in the clause.
+      while (at > 0 && value < (bounds[at] as number)) at--;
+      while (at < size - 1 && value >= (bounds[at + 1] as number)) at++;
+      codes[i] = at;
+    }
+  }
+  return codes;
+}
+
+type Ranged = Extract<Column, { kind: "number" | "bigint" | "time" }>;
+
+function ranges(column: Ranged): Buckets {
+  const { valid } = column;
+  const values = comparable(column);
+  const [low, high] = spanOf(values, valid);
   const whole = column.kind === "bigint" || (column.kind === "number" && column.integer);
   const edges = low > high ? [0, 0] : edgesOf(low, high, whole);
   const size = low > high ? 0 : edges.length - 1;
   const single = whole && edges[1] === (edges[0] ?? 0) + 1;
-  const step = size > 0 ? ((edges.at(-1) ?? 0) - (edges[0] ?? 0)) / size || 1 : 1;
-  const codes = new Int32Array(column.length);
-  for (let i = 0; i < codes.length; i++) {
-    const value = numbers[i] ?? NaN;
-    const number = Number(value);
-    if ((valid && !valid[i]) || Number.isNaN(number)) codes[i] = size;
-    else if (!Number.isFinite(number)) codes[i] = size + 1;
-    else {
-      let at = Math.max(0, Math.min(size - 1, Math.floor((number - (edges[0] ?? 0)) / step)));
-      // Rounding may put a value beside its bucket; the edges decide, as they do in the clause.
-      while (at > 0 && value < (edges[at] ?? 0)) at--;
-      while (at < size - 1 && value >= (edges[at + 1] ?? 0)) at++;
-      codes[i] = at;
-    }
-  }
+  const codes = codesOf(values, valid, edges, size);
   const words = (edge: number) => (column.kind === "time" ? new Date(edge).toISOString().slice(0, 16).replace("T", " ") : whole ? count(edge) : measure(edge));
   const scalar = (edge: number): Scalar => (column.kind === "time" ? new Date(edge).toISOString() : edge);
   const at = (value: Scalar | null) => (value === null ? NaN : column.kind === "time" ? Date.parse(String(value)) : Number(value));

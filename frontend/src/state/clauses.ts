@@ -133,9 +133,10 @@ export function clauseWords(clause: Clause): string {
 /** Chosen samples are named one by one in an address, as long as they are few. */
 const INLINE_ROWS = 100;
 
-export function isInline(expr: Expr): boolean {
-  if (expr.op === "rows") return expr.rows.length <= INLINE_ROWS;
-  if (expr.op === "bits") return popcount(expr.bits) <= INLINE_ROWS;
-  if (expr.op === "and" || expr.op === "or") return expr.of.every(isInline);
-  return expr.op !== "not" || isInline(expr.of);
+/** Whether a clause is short enough to be written out: the samples it names are at most `most`. */
+export function isInline(expr: Expr, most = INLINE_ROWS): boolean {
+  if (expr.op === "rows") return expr.rows.length <= most;
+  if (expr.op === "bits") return popcount(expr.bits) <= most;
+  if (expr.op === "and" || expr.op === "or") return expr.of.every((one) => isInline(one, most));
+  return expr.op !== "not" || isInline(expr.of, most);
 }

@@ -1,14 +1,15 @@
 /** What can be filtered and charted: the recorded columns, labels by their names, and what the chosen checkpoint says. */
 import { numbersOf, type Column } from "../hosts/arrow";
-import { saysPredictions, type ColumnInfo, type Recording } from "../hosts/recording";
+import { isMeasurable, saysPredictions, type ColumnInfo, type Recording } from "../hosts/recording";
 import type { Columns } from "./columns";
 import type { SampleColumns } from "./performance";
+import { tagsField } from "./tags";
 
 export interface Field {
   name: string;
   type: ColumnInfo["type"];
-  /** "model": says something else at every checkpoint. */
-  role: ColumnInfo["role"] | "model";
+  /** "model": says something else at every checkpoint; "tags": what people put on the samples. */
+  role: ColumnInfo["role"] | "model" | "tags";
 }
 
 const MODEL = { prediction: "category", correct: "bool", confidence: "number", loss: "number" } as const;
@@ -16,16 +17,17 @@ type ModelField = keyof typeof MODEL;
 
 /** Every field, labels and splits first; a recorded column of the same name hides what the checkpoint says. */
 export function fieldsOf(recording: Recording): Field[] {
-  const { columns, checkpoints, task } = recording;
+  const { columns, task } = recording;
   const recorded = columns.map(({ name, type, role }): Field => ({ name, type: role === "label" && task === "multiclass" ? "category" : type, role }));
   // A plain table says what is predicted, and so what is right, but nothing of losses.
   const plain: readonly ModelField[] = ["prediction", "correct"];
-  const said = !saysPredictions(recording) ? [] : checkpoints.length > 0 ? (Object.keys(MODEL) as ModelField[]) : plain;
+  const said = !saysPredictions(recording) ? [] : isMeasurable(recording) ? (Object.keys(MODEL) as ModelField[]) : plain;
   const model = said
     .filter((name) => !columns.some((column) => column.name === name) && !(task === "multilabel" && name === "prediction"))
     .map((name): Field => ({ name, type: MODEL[name], role: "model" }));
-  const rank = { label: 0, split: 2, metadata: 3, id: 4, model: 1 };
-  return [...recorded, ...model].sort((a, b) => rank[a.role] - rank[b.role]);
+  const tags: Field = { name: tagsField(recording), type: "list", role: "tags" };
+  const rank = { label: 0, model: 1, split: 2, metadata: 3, tags: 4, id: 5 };
+  return [...recorded, ...model, tags].sort((a, b) => rank[a.role] - rank[b.role]);
 }
 
 function isModel(name: string): name is ModelField {

@@ -73,13 +73,18 @@ export class Filter {
       timer = setTimeout(() => {
         const model = fieldsOf(this.store.recording.peek()).filter(({ role }) => role === "model");
         // What is shown stays until the new column is there.
-        for (const { name } of model) if (this.asked.delete(name) || this.refused.delete(name)) this.want(name);
+        for (const { name } of model) this.renew(name);
       }, REST_MS);
     });
     return () => {
       clearTimeout(timer);
       stop();
     };
+  }
+
+  /** A column says something else now; the old one stays until the new one is there. */
+  renew(name: string): void {
+    if (this.asked.delete(name) || this.refused.delete(name)) this.want(name);
   }
 
   private want(name: string): void {

@@ -1,6 +1,7 @@
 /** Undo and redo of everything that lasts: filters, what is picked, split, checkpoint, grouping, colour, layout. */
 import { batch, computed, effect, signal, type ReadonlySignal } from "@preact/signals";
-import { changedOptions, tilesOf, type Layout } from "./layout";
+import type { Layout } from "./layout";
+import { layoutChange } from "./layout-change";
 import { clauseWords, isInline, type Clause } from "./clauses";
 import { textOf } from "./clause-text";
 import { sentenceOf, type Rule } from "./selection";
@@ -23,12 +24,20 @@ export interface Durable {
   pick: Asked | null;
 }
 
+/** Something done outside this state, which is taken back and done again by its own means; that takes time and may fail. */
+export interface Deed {
+  label: string;
+  undo: () => Promise<void>;
+  redo: () => Promise<void>;
+}
+
 interface Step {
   before: Durable;
   after: Durable;
   label: string;
   field: string;
   at: number;
+  deed?: Deed;
 }
 
 /** The durable state now. What is being picked counts as picked, so that a step is one step although the answer takes time. */
@@ -76,18 +85,6 @@ function clauseChange(before: readonly Clause[], after: readonly Clause[]): { fi
   return { field: "clauses", label: after.length === 0 ? "Clear filters" : "Change filters" };
 }
 
-function layoutChange(before: Layout, after: Layout): { field: string; label: string } | null {
-  if (JSON.stringify(before) === JSON.stringify(after)) return null;
-  const [ids, others] = [tilesOf(before), tilesOf(after)];
-  const added = others.find(({ id }) => !ids.some((one) => one.id === id));
-  const gone = ids.find(({ id }) => !others.some((one) => one.id === id));
-  if (added && !gone) return { field: `add ${added.id}`, label: `Add ${added.component}` };
-  if (gone && !added) return { field: `remove ${gone.id}`, label: `Remove ${gone.component}` };
-  const [id] = Object.keys(changedOptions(after, before));
-  const changed = others.find((one) => one.id === id);
-  return changed ? { field: `options ${changed.id}`, label: `Change ${changed.component}` } : { field: "layout", label: "Change the layout" };
-}
-
 /** What differs between two states, named after what a person did; null when nothing does. */
 function change(before: Durable, after: Durable, store: Store): { field: string; label: string } | null {
   if (before.clauses.length !== after.clauses.length || !before.clauses.every((clause, i) => sameClause(clause, after.clauses[i]))) return clauseChange(before.clauses, after.clauses);
@@ -100,13 +97,15 @@ function change(before: Durable, after: Durable, store: Store): { field: string;
   if (before.colorBy !== after.colorBy) return { field: "colorBy", label: after.colorBy === null ? "Colours as each view chooses" : `Colour by ${after.colorBy}` };
   if (before.showUnfiltered !== after.showUnfiltered) return { field: "showUnfiltered", label: after.showUnfiltered ? "Show all samples behind the filtered" : "Show the filtered samples only" };
   if (before.pinned !== after.pinned) return { field: "pinned", label: after.pinned === null ? "Unpin" : "Pin a sample" };
-  return before.layout === after.layout ? null : layoutChange(before.layout, after.layout);
+  return before.layout === after.layout ? null : layoutChange(before.layout, after.layout, store.arrangement.inHand);
 }
 
 export class History {
   private readonly done = signal<readonly Step[]>([]);
   private readonly undone = signal<readonly Step[]>([]);
   private now: Durable;
+  /** A deed that is being undone or redone; what is asked meanwhile waits for it. */
+  private busy: Promise<void> | null = null;
   private readonly end: () => void;
   /** What the next undo and redo would do, in words; null when there is nothing. */
   readonly undoable: ReadonlySignal<string | null> = computed(() => this.done.value.at(-1)?.label ?? null);
@@ -130,6 +129,16 @@ export class History {
     this.now = durable(this.store);
     this.done.value = [];
     this.undone.value = [];
+  }
+
+  /** A change that is no step, and that no undo takes back: it holds in everything that was done before. */
+  amend(change: (layout: Layout) => Layout): void {
+    const changed = (state: Durable): Durable => ({ ...state, layout: change(state.layout) });
+    const steps = (all: readonly Step[]) => all.map((step) => ({ ...step, before: changed(step.before), after: changed(step.after) }));
+    this.done.value = steps(this.done.peek());
+    this.undone.value = steps(this.undone.peek());
+    this.now = changed(this.now);
+    this.store.arrangement.layout.value = this.now.layout;
   }
 
   private record(after: Durable): void {
@@ -166,21 +175,45 @@ export class History {
     });
   }
 
+  /** A deed was done: the next undo takes it back. */
+  did(deed: Deed): void {
+    const step: Step = { before: this.now, after: this.now, label: deed.label, field: "deed", at: this.clock(), deed };
+    this.done.value = [...this.done.peek(), step].slice(-MOST_STEPS);
+    this.undone.value = [];
+  }
+
   undo(): void {
-    const step = this.done.peek().at(-1);
-    if (!step) return;
-    this.done.value = this.done.peek().slice(0, -1);
-    this.undone.value = [...this.undone.peek(), step];
-    this.go(step.before);
-    this.store.say(`Undone: ${step.label}`);
+    this.turn("undo");
   }
 
   redo(): void {
-    const step = this.undone.peek().at(-1);
+    this.turn("redo");
+  }
+
+  private turn(way: "undo" | "redo"): void {
+    if (this.busy) {
+      void this.busy.then(() => this.turn(way));
+      return;
+    }
+    const [from, to] = way === "undo" ? [this.done, this.undone] : [this.undone, this.done];
+    const step = from.peek().at(-1);
     if (!step) return;
-    this.undone.value = this.undone.peek().slice(0, -1);
-    this.done.value = [...this.done.peek(), step];
-    this.go(step.after);
-    this.store.say(`Done again: ${step.label}`);
+    from.value = from.peek().slice(0, -1);
+    to.value = [...to.peek(), step];
+    const words = `${way === "undo" ? "Undone" : "Done again"}: ${step.label}`;
+    if (!step.deed) {
+      this.go(way === "undo" ? step.before : step.after);
+      this.store.say(words);
+      return;
+    }
+    this.busy = step.deed[way]().then(
+      () => this.store.say(words),
+      (error: unknown) => {
+        // It still stands as it was, so it is still the next to be taken back.
+        to.value = to.peek().filter((one) => one !== step);
+        from.value = [...from.peek(), step];
+        this.store.notice(`${step.label} could not be ${way === "undo" ? "undone" : "done again"}. ${error instanceof Error ? error.message : String(error)}`);
+      },
+    ).finally(() => (this.busy = null));
   }
 }

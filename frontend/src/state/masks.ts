@@ -83,7 +83,16 @@ export function rowsOf(mask: Mask): Uint32Array {
 
 /** The rows a mask keeps, in their given order; no mask keeps all. */
 export function keep(rows: Uint32Array, mask: Mask | null): Uint32Array {
-  return mask ? rows.filter((row) => has(mask, row)) : rows;
+  if (!mask) return rows;
+  const out = new Uint32Array(rows.length);
+  let n = 0;
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] as number;
+    out[n] = row;
+    // No branch: whether a row stays is as good as random in a sorted list.
+    n += ((mask[row >>> 5] as number) >>> (row & 31)) & 1;
+  }
+  return out.slice(0, n);
 }
 
 /** Where `low` ≤ value ≤ `high`; NaN is nowhere. */
@@ -190,6 +199,30 @@ export function where(n: number, test: (row: number) => boolean): Mask {
   const out = none(n);
   for (let i = 0; i < n; i++) if (test(i)) out[i >>> 5] = (out[i >>> 5] as number) | (1 << (i & 31));
   return out;
+}
+
+/** States of a sample for `countStates`: four of them fit beside a code. */
+export const STATES = 4;
+
+/** How many of a mask's samples have each code and each state (0 … 3), at code × 4 + state; no mask counts all. */
+export function countStates(codes: Int32Array, size: number, states: Uint8Array, mask: Mask | null): Uint32Array {
+  const counts = new Uint32Array(size * STATES);
+  const n = codes.length;
+  if (!mask) {
+    for (let i = 0; i < n; i++) {
+      const at = ((codes[i] as number) << 2) | (states[i] as number);
+      counts[at] = (counts[at] as number) + 1;
+    }
+    return counts;
+  }
+  for (let w = 0; w < mask.length; w++) {
+    for (let bits = mask[w] as number; bits !== 0; bits &= bits - 1) {
+      const row = w * 32 + 31 - Math.clz32(bits & -bits);
+      const at = ((codes[row] as number) << 2) | (states[row] as number);
+      counts[at] = (counts[at] as number) + 1;
+    }
+  }
+  return counts;
 }
 
 /** How many of a mask's samples have each code, 0 … size − 1; no mask counts all. */

@@ -127,7 +127,6 @@ const KEPT_CHECKPOINTS = 4;
 
 export class Performance {
   private readonly samplesKept = new Map<string, Promise<SampleColumns>>();
-  private readonly slicesKept = new Map<string, Promise<Metrics>>();
 
   constructor(
     private readonly host: Host,
@@ -178,18 +177,5 @@ export class Performance {
       margin: column("margin"),
       correct: column("correct"),
     };
-  }
-
-  /** The measures of one checkpoint broken down by a metadata column. */
-  slices(checkpoint: string, column: string): Promise<Metrics> {
-    const key = JSON.stringify([checkpoint, column]);
-    const known = this.slicesKept.get(key);
-    if (known) return known;
-    const asked = this.run(`Breaking down by ${column}`, { checkpoint, slices: [column] })
-      .then((result) => this.table(result, "metrics", this.metricColumns()))
-      .then((table) => new Metrics(table));
-    this.slicesKept.set(key, asked);
-    asked.catch(() => this.slicesKept.delete(key));
-    return asked;
   }
 }

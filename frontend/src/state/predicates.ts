@@ -1,6 +1,8 @@
 /** One expression about one column (or a polygon over two), worked out for every sample at once. */
+import { Raster } from "../draw/points/polygon";
 import type { Column, Numbers, Value } from "../hosts/arrow";
 import { ClauseError, type Expr, type Scalar } from "./clauses";
+import { exactDoubles } from "./narrow";
 import { doubles, integers, intervalsOf, type Interval } from "./bounds";
 import { and, byCode, byteTable, complement, every, fromBytes, minus, none, or, where, within, within64, type Mask } from "./masks";
 
@@ -130,6 +132,8 @@ function joined(values: Numbers, intervals: readonly Interval<number>[]): Mask {
 
 function compared64(column: Extract<Column, { kind: "bigint" }>, expr: Compared): Mask {
   checkNumbers(expr, "numbers");
+  const exact = exactDoubles(column.values);
+  if (exact) return joined(exact, intervalsOf(expr, doubles((value) => value)));
   const intervals = intervalsOf(expr, integers);
   if (intervals.length > FEW) {
     const wanted = new Set(intervals.map(([at]) => at));
@@ -184,22 +188,8 @@ export function singleMask(column: Column, expr: Single): Mask {
 
 function coordinates(column: Column, name: string): Numbers {
   if (column.kind === "number" || column.kind === "time") return column.values;
+  if (column.kind === "bigint") return exactDoubles(column.values) ?? Float64Array.from(column.values as BigInt64Array, Number);
   throw new ClauseError(`“${name}” holds no numbers to draw an outline over.`);
-}
-
-/** How often the outline goes round the point; points on an edge belong to one side only, always the same. */
-function winding(edges: Float64Array, x: number, y: number): number {
-  let turns = 0;
-  for (let k = 0; k < edges.length; k += 4) {
-    const ay = edges[k + 1] as number;
-    const by = edges[k + 3] as number;
-    if (ay <= y === by <= y) continue;
-    const ax = edges[k] as number;
-    const side = ((edges[k + 2] as number) - ax) * (y - ay) - (x - ax) * (by - ay);
-    if (ay <= y) turns += side > 0 ? 1 : 0;
-    else turns -= side < 0 ? 1 : 0;
-  }
-  return turns;
 }
 
 export function polygonMask(x: Column, y: Column, expr: Extract<Expr, { op: "polygon" }>): Mask {
@@ -212,14 +202,12 @@ export function polygonMask(x: Column, y: Column, expr: Extract<Expr, { op: "pol
   const up = points.map(([, at]) => at);
   const near = and(within(xs, Math.min(...across), Math.max(...across)), within(ys, Math.min(...up), Math.max(...up)));
   and(and(near, definedMask(x)), definedMask(y));
-  const edges = Float64Array.from(points.flatMap(([bx, by], k) => [...(points.at(k - 1) ?? [0, 0]), bx, by]));
-  // Copied once, so that the loop sees one kind of array.
-  const [px, py] = [new Float64Array(xs), new Float64Array(ys)];
+  const raster = new Raster(points.flat());
   for (let w = 0; w < near.length; w++) {
     for (let bits = near[w] as number; bits !== 0; bits &= bits - 1) {
       const bit = bits & -bits;
       const row = w * 32 + 31 - Math.clz32(bit);
-      if (winding(edges, px[row] as number, py[row] as number) === 0) near[w] = (near[w] as number) & ~bit;
+      if (!raster.holds(xs[row] as number, ys[row] as number)) near[w] = (near[w] as number) & ~bit;
     }
   }
   return near;

@@ -12,8 +12,8 @@ export type Rule =
   | { kind: "cell"; label: number; prediction: number }
   | { kind: "either"; label: number }
   | { kind: "unlabelled" }
-  /** Samples a person drew around or picked one by one, ascending. */
-  | { kind: "rows"; rows: readonly number[] }
+  /** Samples a person drew around, picked one by one or counted in a view, ascending; with words, what they are instead of "samples picked by hand". */
+  | { kind: "rows"; rows: readonly number[]; words?: string }
   /** A null value: the samples for which the column says nothing. */
   | { kind: "slice"; column: string; value: string | null; wrong?: boolean };
 
@@ -190,7 +190,7 @@ export function sentenceOf(rule: Rule, n: number, classes: readonly string[]): s
     case "unlabelled":
       return `${many} ${samples} without a label`;
     case "rows":
-      return `${many} ${samples} picked by hand`;
+      return `${many} ${rule.words ?? `${samples} picked by hand`}`;
     case "slice":
       return `${many} ${rule.wrong ? "wrong where" : "where"} ${rule.column} is ${rule.value ?? "missing"}`;
   }

@@ -1,18 +1,20 @@
 /** Binds a host to the store: fetches what the views need, follows a live run, works out selections. */
 import { effect } from "@preact/signals";
 import type { Host, HostEvent, Json, Progress, RunResult, Table } from "../hosts/host";
-import { saysPredictions, type Recording } from "../hosts/recording";
+import { isMeasurable, saysPredictions, type Recording } from "../hosts/recording";
 import { Columns } from "./columns";
 import { fieldColumn } from "./fields";
 import { Filter } from "./filter";
 import { History } from "./history";
 import type { Layout } from "./layout";
 import { keep as kept } from "./masks";
-import { ordered } from "./order";
+import { ordered } from "./sorting";
 import { Performance, type SampleColumns } from "./performance";
 import { predictionsOf } from "./predicted";
-import { indicesOf, needsPrediction, sentenceOf, type Question, type Rule } from "./selection";
-import { START, Store } from "./store";
+import { indicesOf, needsPrediction, sentenceOf, type Question, type Rule, type Selection } from "./selection";
+import { share } from "./share";
+import { START, Store, type Sort } from "./store";
+import { Tags, tagsField } from "./tags";
 import { fromFragment, toFragment } from "./url";
 
 /** A slider that is dragged asks for every checkpoint on its way; only where it rests is worth fetching. */
@@ -32,9 +34,12 @@ export class Session {
   readonly performance: Performance;
   readonly filter: Filter;
   readonly history: History;
+  readonly tags: Tags;
   private readonly stops: (() => void)[] = [];
   private readonly tables = new Map<string, Promise<Table>>();
   private said: Promise<SampleColumns> | null = null;
+  /** The selection in its order, kept while only the filter changes: to sort a million samples costs more than to filter them. */
+  private sorted: { selection: Selection; sort: Sort; rows: Uint32Array } | null = null;
   private asked = 0;
   private jobs = 0;
 
@@ -46,9 +51,11 @@ export class Session {
     this.store = new Store(recording, layout);
     this.columns = new Columns(host, recording);
     this.performance = new Performance(host, (title, work) => this.watch(title, work));
-    this.filter = new Filter(this.store, (name) => fieldColumn(name, this.store.recording.peek(), this.columns, () => this.predictions(this.store.checkpoint.peek()?.name ?? null)));
+    this.tags = new Tags(this.store, () => this.columns, (field) => this.filter.renew(field));
+    const tagged = (name: string) => name === tagsField(this.store.recording.peek());
+    this.filter = new Filter(this.store, async (name) => tagged(name) ? this.tags.column() : fieldColumn(name, this.store.recording.peek(), this.columns, () => this.predictions(this.store.checkpoint.peek()?.name ?? null)));
     this.history = new History(this.store, (asked) => void (asked ? this.pick(asked.rule, asked.source, asked) : this.pick(this.firstRule(), START)));
-    this.stops.push(() => this.filter.stop(), () => this.history.stop());
+    this.stops.push(() => this.tags.stop(), () => this.filter.stop(), () => this.history.stop());
     this.stops.push(host.subscribe((event) => this.receive(event)));
   }
 
@@ -68,6 +75,7 @@ export class Session {
     void this.readLog();
     if (question) void this.pick(question.rule, "address", question);
     this.history.begin();
+    if (this.capabilities.share) this.stops.push(share(this, this.host));
     let timer: ReturnType<typeof setTimeout> | undefined;
     this.stops.push(
       effect(() => {
@@ -93,7 +101,7 @@ export class Session {
   }
 
   /** What to look at first: mistakes where there are labels and predictions, everything otherwise. */
-  private firstRule(): Rule {
+  firstRule(): Rule {
     const recording = this.store.recording.peek();
     return saysPredictions(recording) && recording.nMissingLabels < recording.nSamples ? { kind: "wrong" } : { kind: "all" };
   }
@@ -128,6 +136,11 @@ export class Session {
     }
   }
 
+  /** Back to what the page opens on. */
+  unpick(): void {
+    void this.pick(this.firstRule(), START);
+  }
+
   /** Ask the same rule again of the split and checkpoint that are chosen now. */
   repick(): void {
     const selection = this.store.selection.peek();
@@ -143,8 +156,8 @@ export class Session {
   /** What a checkpoint, or a column of a plain table, says of every sample; null where nothing does. */
   async predictions(checkpoint: string | null): Promise<SampleColumns | null> {
     const recording = this.store.recording.peek();
-    if (checkpoint !== null && (recording.missing["performance"] ?? []).length === 0) return this.performance.samples(checkpoint);
-    if (recording.checkpoints.length > 0 || !saysPredictions(recording)) return null;
+    if (isMeasurable(recording)) return checkpoint === null ? null : this.performance.samples(checkpoint);
+    if (!saysPredictions(recording)) return null;
     this.said ??= predictionsOf(recording, this.columns);
     this.said.catch(() => (this.said = null));
     return this.said;
@@ -161,6 +174,17 @@ export class Session {
     this.tables.set(key, asked);
     asked.catch(() => this.tables.delete(key));
     return asked;
+  }
+
+  /** Whether an analysis was run before with these parameters, so that its result costs nothing. */
+  async stored(analysis: string, params: { readonly [key: string]: Json }): Promise<boolean> {
+    return (await this.host.stored(analysis, params)) !== null;
+  }
+
+  /** Some rows of a table of an analysis' result, not kept; null where it was not run before. */
+  async storedRows(analysis: string, params: { readonly [key: string]: Json }, table: string, rows: readonly number[]): Promise<Table | null> {
+    const result = await this.host.stored(analysis, params);
+    return result && this.host.table(`results/${analysis}/${result.key}/${table}`, [], { rows });
   }
 
   /** Log a decision; when this resolves it is on disk and in `store.log`. Returns its sequence. */
@@ -185,15 +209,19 @@ export class Session {
     const sort = store.sort.value;
     const mask = this.filter.mask();
     if (!selection) return;
-    const indices = kept(selection.indices, mask);
-    if (sort.by === "order") {
-      store.shown.value = sort.descending ? indices.slice().reverse() : indices;
-      return;
+    if (this.sorted?.selection !== selection || this.sorted.sort !== sort) {
+      const rows = sort.by === "order" ? (sort.descending ? selection.indices.slice().reverse() : selection.indices) : await this.inOrder(selection, sort);
+      if (store.selection.peek() !== selection || store.sort.peek() !== sort || this.filter.mask() !== mask) return;
+      // Where nothing could be sorted by, it is asked for again next time.
+      this.sorted = rows && { selection, sort, rows };
     }
-    const predictions = await this.predictions(selection.checkpoint).catch(() => null);
-    if (store.selection.peek() !== selection || store.sort.peek() !== sort || this.filter.mask() !== mask) return;
-    const column = predictions?.[sort.by];
-    store.shown.value = column ? ordered(indices, column.values, column.valid, sort.descending) : indices;
+    store.shown.value = kept(this.sorted?.rows ?? selection.indices, mask);
+  }
+
+  private async inOrder({ indices, checkpoint }: Selection, { by, descending }: Sort): Promise<Uint32Array | null> {
+    const predictions = await this.predictions(checkpoint).catch(() => null);
+    const column = by === "order" ? undefined : predictions?.[by];
+    return column ? ordered(indices, column.values, column.valid, descending) : null;
   }
 
   /** How one sample went through the checkpoints. */
@@ -201,12 +229,18 @@ export class Session {
     return this.host.table("course", [], { sample, signal });
   }
 
-  media(sample: number, size?: number): string {
+  media(sample: number, size?: number): string | Promise<string> {
     return this.host.media(sample, size);
   }
 
   text(sample: number, signal?: AbortSignal): Promise<string> {
     return this.host.text(sample, signal);
+  }
+
+  /** Address of code that this page's host serves; a sentence why not where it serves none. */
+  code(path: string): Promise<string> {
+    if (this.host.code) return this.host.code(path);
+    return Promise.reject(new Error(`A ${this.host.name} brings no code of others with it. Open the recording itself to run this.`));
   }
 
   whyNoMedia(sample: number): Promise<string> {
@@ -219,8 +253,7 @@ export class Session {
 
   async measure(recording = this.store.recording.peek()): Promise<void> {
     const { store } = this;
-    const { checkpoints, missing } = recording;
-    if (checkpoints.length === 0 || (missing["performance"] ?? []).length > 0) return;
+    if (!isMeasurable(recording)) return;
     try {
       const { metrics, confusion } = await this.performance.measure();
       store.measured.value = { metrics, confusion, failed: null };

@@ -2,7 +2,7 @@ import { afterEach, expect, test } from "vitest";
 import { valueAt } from "../hosts/arrow";
 import { CLASSES, FakeHost, LABELS, PREDICTIONS, SPLITS, categories, description, numbers } from "../hosts/fake";
 import { settle } from "../components/mounted";
-import { ordered } from "./order";
+import { ordered } from "./sorting";
 import { indicesOf, sentenceOf, type Predicted, type Rule, type Truth } from "./selection";
 import { Session } from "./session";
 import { START, Store, headlineSplit } from "./store";

@@ -1,11 +1,14 @@
 /** What the page knows and what the person did, as signals. Nothing here talks to a host. */
 import { computed, signal, type ReadonlySignal, type Signal } from "@preact/signals";
+import { shorten } from "../draw/format";
 import type { Connection, Logged, Progress } from "../hosts/host";
 import type { Checkpoint, Recording } from "../hosts/recording";
 import type { Confusion, Metrics } from "./performance";
 import { ALL, type Question, type Selection } from "./selection";
 import { isInline, type Clause } from "./clauses";
-import { Arrangement, changedOptions, withOptions, type Layout } from "./layout";
+import { fieldsOf } from "./fields";
+import { Arrangement, changedOptions, withOptions, type Layout, type Options } from "./layout";
+import { shareable } from "./shareable";
 import type { View } from "./url";
 
 export interface Job {
@@ -138,9 +141,14 @@ export class Store {
       colorBy: this.colorBy.value,
       showUnfiltered: this.showUnfiltered.value,
       page: this.arrangement.page.value === (this.arrangement.base.pages[0]?.id ?? "") ? null : this.arrangement.page.value,
-      options: changedOptions(this.arrangement.layout.value, this.arrangement.base),
+      options: this.shareable(changedOptions(this.arrangement.layout.value, this.arrangement.base)),
       clauses: this.clauses.value.filter(({ expr }) => isInline(expr)),
     };
+  }
+
+  private shareable(options: View["options"]): { readonly [id: string]: Options } {
+    const kept = Object.entries(options).map(([id, own]) => [id, shareable(this.arrangement.tile(id)?.component ?? "", own)] as const);
+    return Object.fromEntries(kept.filter(([, own]) => Object.keys(own).length > 0));
   }
 
   /** Take over what of a view fits this recording; says what did not. Returns the question to ask, if there is one. */
@@ -157,13 +165,18 @@ export class Store {
     if (view.split !== null && splits.includes(view.split)) this.split.value = view.split;
     if (view.focus !== null && view.focus < recording.nSamples) this.focus.value = view.focus;
     if (view.pinned !== null && view.pinned < recording.nSamples) this.pinned.value = view.pinned;
-    const column = (name: string) => recording.columns.some((one) => one.name === name);
-    this.groupBy.value = view.groupBy.filter(column);
-    this.colorBy.value = view.colorBy;
+    const fields = new Set(fieldsOf(recording).map(({ name }) => name));
+    this.groupBy.value = [...new Set(view.groupBy)].filter((name) => fields.has(name));
+    this.colorBy.value = view.colorBy !== null && fields.has(view.colorBy) ? view.colorBy : null;
+    const gone = [...view.groupBy, ...(view.colorBy === null ? [] : [view.colorBy])].filter((name) => !fields.has(name));
+    if (gone.length > 0) dropped.push(`there is no column ${gone.map((name) => `“${shorten(name, 40)}”`).join(", ")}`);
     this.showUnfiltered.value = view.showUnfiltered;
     const { arrangement } = this;
     if (view.page !== null && arrangement.layout.peek().pages.some(({ id }) => id === view.page)) arrangement.page.value = view.page;
-    for (const [id, options] of Object.entries(view.options)) arrangement.layout.value = withOptions(arrangement.layout.peek(), id, options);
+    const allowed = this.shareable(view.options);
+    const refused = Object.entries(view.options).some(([id, own]) => this.arrangement.tile(id) && Object.keys(own).some((name) => !Object.hasOwn(allowed[id] ?? {}, name)));
+    if (refused) dropped.push("texts, charts and code are never taken from an address");
+    for (const [id, options] of Object.entries(allowed)) arrangement.layout.value = withOptions(arrangement.layout.peek(), id, options);
     this.clauses.value = view.clauses;
     const { pick } = view;
     if (dropped.length > 0) this.notice(`Not everything in the address fits: ${dropped.join("; ")}.`);

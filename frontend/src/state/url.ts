@@ -131,7 +131,7 @@ function optionsOf(text: string): [string, Options] | null {
   }
 }
 
-export function toFragment(view: View): string {
+function textOfView(view: View): string {
   const out = new URLSearchParams();
   if (view.checkpoint !== null) out.set("checkpoint", view.checkpoint);
   if (view.split !== null) out.set("split", view.split);
@@ -149,9 +149,37 @@ export function toFragment(view: View): string {
   for (const [tile, options] of Object.entries(view.options)) out.append("tile", `${encodeURIComponent(tile)}:${JSON.stringify(options)}`);
   for (const clause of view.clauses) out.append("filter", clauseText(clause));
   if (view.fingerprint !== null && out.size > 0) out.set("of", view.fingerprint.slice(0, 12));
-  const text = out.toString();
-  return text.length > LONGEST ? "" : text;
+  return out.toString();
 }
+
+/** What gives way, in this order, when a view is too long for an address. */
+const GIVES_WAY: readonly { words: string; without: (view: View) => View }[] = [
+  { words: "the samples picked by hand", without: (view) => (view.pick?.rule.kind === "rows" ? { ...view, pick: null } : view) },
+  { words: "the settings of tiles", without: (view) => ({ ...view, options: {} }) },
+  { words: "the filters", without: (view) => ({ ...view, clauses: [] }) },
+  { words: "the selection", without: (view) => ({ ...view, pick: null }) },
+  { words: "the groups", without: (view) => ({ ...view, groupBy: [], colorBy: null }) },
+];
+
+/** The view as a fragment, and what of it had to be left out. */
+export function fitted(view: View): { text: string; left: readonly string[] } {
+  const left: string[] = [];
+  let [now, text] = [view, textOfView(view)];
+  const { pick } = view;
+  if (pick?.rule.kind === "rows" && pick.rule.rows.length > MOST_ROWS) left.push("the samples picked by hand");
+  for (const { words, without } of GIVES_WAY) {
+    if (text.length <= LONGEST) break;
+    const shorter = textOfView((now = without(now)));
+    if (shorter.length < text.length && !left.includes(words)) left.push(words);
+    text = shorter;
+  }
+  return text.length > LONGEST ? { text: "", left: ["anything"] } : { text, left };
+}
+
+export function toFragment(view: View): string {
+  return fitted(view).text;
+}
+
 
 /** What of a fragment can be understood; the rest is dropped. */
 export function fromFragment(fragment: string): View {

@@ -21,10 +21,10 @@ how everything in it is defined, and when it misleads.
 
 def index_page() -> str:
     """docs/explanation/index.md."""
-    rows = (
-        f"| {analysis.question} | [{analysis.name}]({analysis.name}.md) | {', '.join(sorted(analysis.needs))} |\n"
-        for analysis in ANALYSES
-    )
+    rows = []
+    for analysis in ANALYSES:
+        needs = ", ".join(sorted(analysis.needs)) or "nothing that must be there"
+        rows.append(f"| {analysis.question} | [{analysis.name}]({analysis.name}.md) | {needs} |\n")
     return _HEAD + "".join(rows)
 
 

@@ -19,6 +19,7 @@ from bathyscope.errors import DamagedRecordingError, ShapeError
 from bathyscope.recording.files import UNFINISHED, storage_errors
 
 IntArray = npt.NDArray[np.integer[Any]]
+BoolArray = npt.NDArray[np.bool_]
 AnyArray = npt.NDArray[Any]
 
 SAMPLE_INDEX = "sample_index"

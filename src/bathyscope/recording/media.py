@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -13,19 +14,49 @@ from bathyscope.errors import MediaError
 MAX_PIXELS = 100_000_000
 """Larger pictures are refused: a few kilobytes can claim to be gigabytes."""
 
+MAX_FILE_BYTES = 256 << 20
+"""Larger files that a recording names are refused."""
+
 SMALL = 64
 """Thumbnails up to this side are stored without loss: in a 28-pixel picture every pixel counts."""
 
 
 class Media(NamedTuple):
-    """A recorded picture: its encoded bytes, and the path it came from, if it had one."""
+    """A picture: its encoded bytes, the path it came from, if it had one, and why there are no bytes, if that is known.
+
+    The reason is the end of a sentence: "is not in the media root."
+    """
 
     content: bytes | None
     path: str | None
+    reason: str | None = None
 
 
-def decode(content: bytes | None, who: str) -> Image.Image:
-    """Open an encoded picture as mode L, RGB or RGBA, upright.
+def read_inside(root: Path | None, path: str) -> tuple[bytes | None, str | None]:
+    """Content of the regular file `path` below `root`, wherever links lead; else the end of a sentence that says why.
+
+    The reason names no path: it travels to people who may not know this machine.
+    """
+    if root is None:
+        return None, "is a file, and nobody said in which folder. Open it with media_root=…, or --media-root."
+    try:
+        inside = root.resolve()
+        file = (inside / path).resolve()
+        # Before anything else is asked of the file: not even whether it exists may be learnt of files outside.
+        if not file.is_relative_to(inside):
+            return None, "lies outside the media root, so it is not read."
+        if not file.exists():
+            return None, "is not in the media root."
+        if not file.is_file() or file.stat().st_size > MAX_FILE_BYTES:
+            return None, f"is no regular file of at most {MAX_FILE_BYTES >> 20} MB."
+        return file.read_bytes(), None
+    except (OSError, ValueError, RuntimeError) as error:  # no permission, a zero byte in the name, a circle of links
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "its name is no file's name"
+        return None, f"cannot be read: {reason}."
+
+
+def decode(content: bytes | None, who: str, reason: str | None = None) -> Image.Image:
+    """Open an encoded picture as mode L, RGB or RGBA, upright; `reason` says why there are no bytes.
 
     Raises
     ------
@@ -33,7 +64,7 @@ def decode(content: bytes | None, who: str) -> Image.Image:
         If there are no bytes, they are no picture, are cut off, or claim more than `MAX_PIXELS`.
     """
     if not content:
-        raise MediaError(f"The image of {who} was recorded without bytes.")
+        raise MediaError(f"The image of {who} {reason or 'was recorded without bytes.'}")
     try:
         picture = Image.open(io.BytesIO(content))
         if picture.width * picture.height > MAX_PIXELS:

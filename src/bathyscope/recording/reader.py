@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import pyarrow as pa
@@ -27,7 +27,7 @@ from bathyscope.recording import results
 from bathyscope.recording.arrays import AnyArray, IntArray, batches_of, fill_rows, readable, to_numpy
 from bathyscope.recording.decisions import DecisionLog
 from bathyscope.recording.files import UNFINISHED, is_locked
-from bathyscope.recording.media import Media, decode, thumbnail
+from bathyscope.recording.media import Media, decode, read_inside, thumbnail
 from bathyscope.recording.samples import SampleFile
 from bathyscope.recording.schema import (
     RESERVED_COLUMNS,
@@ -55,6 +55,9 @@ class Recording:
     Parameters
     ----------
     path : the folder that `Recorder`, `record` or `from_arrays` wrote
+    hidden : columns to read the recording without, as if they had not been recorded
+    media_root : folder that holds the pictures which the recording only names; a recording does not tell it itself,
+        because it must not choose which files of this machine are read
 
     Raises
     ------
@@ -66,8 +69,10 @@ class Recording:
     Nothing large is read before it is asked for. `refresh` picks up checkpoints that a running job has added.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, *, hidden: Iterable[str] = (), media_root: str | Path | None = None) -> None:
         self.path = Path(path)
+        self.hidden = frozenset(hidden)
+        self.media_root = None if media_root is None else Path(media_root)
         # Mapped files for single rows, plain ones for whole passes: mapped pages would count as memory in use.
         self._mapped = pafs.LocalFileSystem(use_mmap=True)
         self._plain = pafs.LocalFileSystem()
@@ -84,10 +89,14 @@ class Recording:
     def __len__(self) -> int:
         return self.info.n_samples
 
+    def reopened(self, *, hidden: Iterable[str] | None = None) -> Self:
+        """The same through a reader of its own; without the columns `hidden`, if these are given."""
+        return type(self)(self.path, hidden=self.hidden if hidden is None else hidden, media_root=self.media_root)
+
     @property
     def name(self) -> str:
-        """The folder's name."""
-        return self.path.resolve().name
+        """What people call it: the folder's name, unless it was given another."""
+        return self.info.name or self.path.resolve().name
 
     @property
     def task(self) -> Task:
@@ -108,6 +117,11 @@ class Recording:
     def splits(self) -> tuple[str, ...]:
         """Names of the splits, in the order in which they first occur."""
         return tuple(self.info.splits)
+
+    @property
+    def roles(self) -> Mapping[str, str]:
+        """What metadata columns stand for, by column; see `COLUMN_ROLES`."""
+        return {name: role for name, role in self.info.roles.items() if name not in self.hidden}
 
     @property
     def layers(self) -> Mapping[str, LayerInfo]:
@@ -165,7 +179,7 @@ class Recording:
     @property
     def samples(self) -> pa.Table:
         """All columns but the pictures, texts or arrays; row i is sample_index i."""
-        return pa.table({name: self.column(name) for name in self._samples.schema.names if name != self.kind})
+        return pa.table({name: self.column(name) for name in self._names if name != self.kind})
 
     @property
     def metadata(self) -> pa.Table:
@@ -173,15 +187,20 @@ class Recording:
         return pa.table({name: self.column(name) for name in self.metadata_schema.names})
 
     @property
+    def samples_schema(self) -> pa.Schema:
+        """Names and types of all columns of the samples, without reading them."""
+        return pa.schema([field for field in self._samples.schema if field.name in self._names])
+
+    @property
     def metadata_schema(self) -> pa.Schema:
         """Names and types of the metadata columns, without reading them."""
-        return pa.schema([field for field in self._samples.schema if field.name not in RESERVED_COLUMNS])
+        return pa.schema([field for field in self.samples_schema if field.name not in RESERVED_COLUMNS])
 
     def column(self, name: str, rows: Sequence[int] | None = None) -> pa.ChunkedArray:
         """One column of the samples, (N,) or (len(rows),); a few rows cost reading their row groups."""
-        if name not in self._samples.schema.names:
+        if name not in self._names:
             raise MissingInputError(
-                f"The samples have no column {name!r}. Columns: {', '.join(self._samples.schema.names)}. "
+                f"The samples have no column {name!r}. Columns: {', '.join(self._names)}. "
                 "Record it with metadata={…}."
             )
         if rows is None:
@@ -222,11 +241,16 @@ class Recording:
         if self.kind != "image":
             raise MediaError(f"The samples of {self.path} are not images.")
         cell = self._samples.value("image", sample_index) or {}
-        return Media(cell.get("bytes"), cell.get("path"))
+        content, path = cell.get("bytes"), cell.get("path")
+        reason = None
+        if content is None and path:
+            content, reason = read_inside(self.media_root, path)
+        return Media(content, path, reason)
 
     def image(self, sample_index: int) -> Image.Image:
         """The picture of a sample; MediaError says why there is none."""
-        return decode(self.media(sample_index).content, self._who(sample_index))
+        media = self.media(sample_index)
+        return decode(media.content, self._who(sample_index), media.reason)
 
     def thumbnail(self, sample_index: int, size: int | None) -> bytes:
         """The picture as WebP within a square of `size` pixels; None keeps its size."""
@@ -311,8 +335,9 @@ class Recording:
         return results.key_of(self, analysis)
 
     def result_tables(self, name: str, key: str) -> dict[str, Path]:
-        """Files of a stored result by table name."""
-        return results.table_files(self.path, name, key)
+        """Files of a stored result by table name; none if a column that is hidden now was in sight when it was made."""
+        files = results.table_files(self.path, name, key)
+        return files if not files or self.hidden <= results.hidden_from(self.path, name, key) else {}
 
     @property
     def truth(self) -> pa.Table | None:
@@ -329,6 +354,10 @@ class Recording:
         if not names:
             raise DamagedRecordingError(f"{self.path / 'samples'} holds no part-*.parquet. Restore it from a copy.")
         return SampleFile(self._mapped, names)
+
+    @cached_property
+    def _names(self) -> dict[str, None]:
+        return {name: None for name in self._samples.schema.names if name not in self.hidden}
 
     @cached_property
     def _index_by_id(self) -> dict[str, int]:

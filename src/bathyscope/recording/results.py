@@ -114,6 +114,8 @@ def key_of(recording: Recording, analysis: Analysis) -> str:
         list(recording.classes),
         [[checkpoint.name, checkpoint.fingerprint] for checkpoint in checkpoints],
     ]
+    if recording.hidden:  # a result made with a column in sight must not be found by those who may not see it
+        identity.append(["hidden", sorted(recording.hidden)])
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:20]
 
 
@@ -134,7 +136,7 @@ def run(recording: Recording, analysis: Analysis, progress: Progress) -> Any:
     key = key_of(recording, analysis)
     started = time.monotonic()
     result = analysis.run(recording, progress)
-    _store(recording.path, analysis, key, result.to_tables(), time.monotonic() - started)
+    _store(recording, analysis, key, result.to_tables(), time.monotonic() - started)
     progress(1.0)
     return result
 
@@ -164,8 +166,16 @@ def table_files(path: Path, name: str, key: str) -> dict[str, Path]:
     return {file.stem: file for file in sorted(folder.glob("*.arrow"))}
 
 
-def _store(path: Path, analysis: Analysis, key: str, tables: Mapping[str, pa.Table], duration_s: float) -> None:
-    final = path / "analyses" / analysis.name / key
+def hidden_from(path: Path, name: str, key: str) -> frozenset[str]:
+    """Columns that a stored result was made without."""
+    about = json.loads((path / "analyses" / name / key / "result.json").read_bytes())
+    return frozenset(about.get("hidden", ()))
+
+
+def _store(
+    recording: Recording, analysis: Analysis, key: str, tables: Mapping[str, pa.Table], duration_s: float
+) -> None:
+    final = recording.path / "analyses" / analysis.name / key
     unfinished = final.with_name(f"{UNFINISHED}{key}-{uuid.uuid4().hex[:8]}")
     about = {
         "analysis": analysis.name,
@@ -175,6 +185,8 @@ def _store(path: Path, analysis: Analysis, key: str, tables: Mapping[str, pa.Tab
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "duration_s": round(duration_s, 3),
     }
+    if recording.hidden:
+        about["hidden"] = sorted(recording.hidden)
     try:
         with storage_errors(final):
             unfinished.mkdir(parents=True)

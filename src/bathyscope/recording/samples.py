@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,8 @@ _DATASETS_NUMBERS = {"halffloat": "float16", "float": "float32", "double": "floa
 GROUP_BYTES = 8 << 20
 GROUP_ROWS = 1 << 16
 """A row group ends at whichever comes first; one picture costs reading one group."""
+
+ROWS_PER_LOOK = 10_000
 
 
 class SampleWriter:
@@ -69,14 +71,14 @@ class SampleWriter:
         self._writer: pq.ParquetWriter | None = None
         self._pending: list[pa.RecordBatch] = []
         self._pending_rows = self._pending_bytes = 0
-        self._id_hashes: list[AnyArray] = []
+        self._ids = _UniqueIds()
         self._digests = {part: hashlib.sha256() for part in ("sample_id", "split", "label", "content")}
 
     def write(
         self,
-        sample_ids: Sequence[str],
+        sample_ids: Sequence[str] | pa.Array,
         *,
-        splits: Sequence[str | None] | None = None,
+        splits: Sequence[str | None] | pa.Array | None = None,
         labels: Sequence[Any] | pa.Array | None = None,
         media: Sequence[Any] | AnyArray | None = None,
         metadata: Mapping[str, Any] | pa.Table | pa.RecordBatch | None = None,
@@ -94,12 +96,12 @@ class SampleWriter:
         checksum : of the contents, taken into the recording's fingerprint
         """
         columns = {"sample_id": _checked_ids(sample_ids)}
-        columns["split"] = pa.nulls(len(sample_ids), pa.string()) if splits is None else pa.array(splits, pa.string())
+        columns["split"] = pa.nulls(len(sample_ids), pa.string()) if splits is None else _column(splits, pa.string())
         columns["label"] = self._checked_labels(labels, len(sample_ids))
         if self.kind == "array":
             columns["array"] = to_arrow(np.asarray(media))
         elif self.kind:
-            columns[self.kind] = pa.array(media, self.schema.field(self.kind).type)
+            columns[self.kind] = _column(media, self.schema.field(self.kind).type)
         for field in self._metadata:
             values = None if metadata is None else metadata[field.name]
             columns[field.name] = _column(values, field.type)
@@ -128,7 +130,7 @@ class SampleWriter:
         with storage_errors(self.path):
             assert self._writer is not None  # `_flush` opened it, if only for an empty table
             self._writer.close()
-        self._check_unique()
+        self._ids.check(self.path)
         return "sha256:" + hashlib.sha256(b"".join(digest.digest() for digest in self._digests.values())).hexdigest()
 
     def abandon(self) -> None:
@@ -139,9 +141,10 @@ class SampleWriter:
     def _flush(self) -> None:
         with storage_errors(self.path):
             if self._writer is None:
-                # A dictionary pays for every column but those whose values all differ.
-                repeating = [name for name in self.schema.names if name not in ("sample_id", self.kind)]
-                self._writer = pq.ParquetWriter(self.path, self.schema, compression="zstd", use_dictionary=repeating)
+                head = pa.Table.from_batches(self._pending, self.schema).slice(0, ROWS_PER_LOOK)
+                repeating = [name for name in self.schema.names if name != self.kind and _repeats(head[name])]
+                codecs = {name: "none" if _is_noise(head[name]) else "zstd" for name in self.schema.names}
+                self._writer = pq.ParquetWriter(self.path, self.schema, compression=codecs, use_dictionary=repeating)
             if self._pending:
                 table = pa.Table.from_batches(self._pending)
                 self._writer.write_table(table, row_group_size=max(len(table), 1))
@@ -153,12 +156,9 @@ class SampleWriter:
         for entry in pc.value_counts(batch["split"]).to_pylist():
             if entry["values"] is not None:
                 self.splits[entry["values"]] = self.splits.get(entry["values"], 0) + entry["counts"]
-        ids = batch["sample_id"].to_pylist()
-        self._id_hashes.append(np.fromiter(map(hash, ids), np.int64, len(ids)))
+        self._ids.add(batch["sample_id"])
         for part in ("sample_id", "split", "label"):
-            # Value by value, so that the fingerprint does not depend on how the samples came in batches.
-            text = "".join(f"{value}\n" for value in batch[part].to_pylist())
-            self._digests[part].update(text.encode("utf-8", "surrogatepass"))
+            self._digests[part].update(_lines(batch[part]))
         self._digests["content"].update(checksum)
 
     def _checked_labels(self, labels: Sequence[Any] | pa.Array | None, count: int) -> pa.Array:
@@ -175,21 +175,87 @@ class SampleWriter:
             )
         return column
 
-    def _check_unique(self) -> None:
-        """Ids are kept as 8-byte hashes until the end, so that memory stays far below the ids themselves."""
-        hashes = np.concatenate(self._id_hashes) if self._id_hashes else np.empty(0, np.int64)
-        ordered = np.sort(hashes)
-        suspects = set(ordered[1:][ordered[1:] == ordered[:-1]].tolist())
-        if not suspects:
+
+def are_rising(texts: pa.Array) -> bool:
+    """Whether each text sorts after the one before, so that none is there twice. Far cheaper than counting."""
+    return pc.all(pc.less(texts[:-1], texts[1:])).as_py() is not False
+
+
+class _UniqueIds:
+    """Finds ids that occur twice, in memory far below that of the ids themselves.
+
+    Ids that rise from one to the next cannot repeat, and to see that costs little. Where they do not, they are read
+    again at the end and compared by hashes of 8 bytes.
+    """
+
+    def __init__(self) -> None:
+        self._rising = True
+        self._last: str | None = None
+
+    def add(self, ids: pa.Array) -> None:
+        if not self._rising or not len(ids):
             return
-        ids = pq.read_table(self.path, columns=["sample_id"])["sample_id"]
+        first = ids[0].as_py()
+        after = self._last is None or self._last < first
+        self._rising = after and are_rising(ids)
+        self._last = ids[-1].as_py()
+
+    def check(self, path: Path) -> None:
+        """Look for repeated ids in the finished file.
+
+        Raises
+        ------
+        SampleIdError
+            Naming up to five.
+        """
+        if self._rising:
+            return
+        hashes = np.concatenate([np.fromiter(map(hash, ids), np.int64, len(ids)) for ids in _id_groups(path)])
+        ordered = np.sort(hashes)
+        suspects = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+        if not len(suspects):
+            return
         counts: dict[str, int] = {}
-        for index in np.flatnonzero(np.isin(hashes, list(suspects))):
-            name = ids[int(index)].as_py()
-            counts[name] = counts.get(name, 0) + 1
+        start = 0
+        for ids in _id_groups(path):
+            for place in np.flatnonzero(np.isin(hashes[start : start + len(ids)], suspects)).tolist():
+                counts[ids[place]] = counts.get(ids[place], 0) + 1
+            start += len(ids)
         repeated = [name for name, count in counts.items() if count > 1]
         if repeated:
             raise SampleIdError(repeated_ids_message(repeated))
+
+
+def _id_groups(path: Path) -> Iterator[list[str]]:
+    with pq.ParquetFile(path) as file:
+        for group in range(file.num_row_groups):
+            yield file.read_row_group(group, columns=["sample_id"])["sample_id"].to_pylist()
+
+
+def _lines(column: pa.Array) -> Any:
+    """Each value and a line break, so that a fingerprint does not depend on how the samples came in batches."""
+    if pa.types.is_string(column.type) or pa.types.is_integer(column.type):
+        texts = pc.fill_null(column.cast(pa.string()), "None")
+        joined = pc.binary_join(pa.ListArray.from_arrays(pa.array([0, len(texts)], pa.int32()), texts), "\n")
+        return (joined[0].as_py() + "\n").encode("utf-8") if len(texts) else b""
+    return "".join(f"{value}\n" for value in column.to_pylist()).encode("utf-8", "surrogatepass")
+
+
+def _is_noise(column: pa.ChunkedArray) -> bool:
+    """Whether numbers are such that packing them would cost time and gain less than a tenth."""
+    if not pa.types.is_floating(column.type) or not len(column):
+        return False
+    plain = np.ascontiguousarray(column.to_numpy())
+    return bool(pa.compress(plain, "zstd").size > 0.9 * plain.nbytes)
+
+
+def _repeats(column: pa.ChunkedArray) -> bool:
+    """Whether values repeat so often that writing each once pays."""
+    try:
+        distinct: int = pc.count_distinct(column, mode="all").as_py()
+    except pa.ArrowNotImplementedError:  # lists and structs, whose parts are not looked at
+        return True
+    return distinct <= len(column) // 2
 
 
 class SampleFile:
@@ -253,7 +319,9 @@ def repeated_ids_message(repeated: Sequence[str]) -> str:
     return f"Sample ids must be unique; these occur more than once: {shown}{more}. Give each sample its own id."
 
 
-def _checked_ids(sample_ids: Sequence[str]) -> pa.Array:
+def _checked_ids(sample_ids: Sequence[str] | pa.Array) -> pa.Array:
+    if isinstance(sample_ids, pa.Array) and pa.types.is_string(sample_ids.type) and not sample_ids.null_count:
+        return sample_ids
     for position, name in enumerate(sample_ids):
         if not isinstance(name, str):
             raise SampleIdError(

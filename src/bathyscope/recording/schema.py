@@ -21,6 +21,21 @@ Task = Literal["multiclass", "multilabel"]
 Kind = Literal["image", "text", "array"]
 Role = Literal["embedding", "activation"]
 
+COLUMN_ROLES = (
+    "prediction",
+    "confidence",
+    "x",
+    "y",
+    "group",
+    "image",
+    "duplicate_cluster",
+    "familiarity",
+    "weight",
+    "timestamp",
+    "hidden",
+)
+"""What a metadata column can stand for. `hidden`: hosts show it to nobody."""
+
 RESERVED_COLUMNS = ("sample_id", "split", "label", "image", "text", "array")
 
 
@@ -67,6 +82,8 @@ class RecordingInfo:
     layers: tuple[LayerInfo, ...] = ()
     provenance: dict[str, Any] = field(default_factory=dict)
     program: str | None = None
+    roles: dict[str, str] = field(default_factory=dict)
+    name: str | None = None
 
     def with_changes(self, **changes: Any) -> Self:
         """Copy with some fields replaced."""
@@ -122,6 +139,7 @@ def parse_recording(content: bytes, where: str) -> RecordingInfo:
                 **_known(fields, RecordingInfo),
                 "layers": layers,
                 "classes": None if classes is None else tuple(str(name) for name in classes),
+                "roles": {str(name): str(role) for name, role in fields.get("roles", {}).items()},
             }
         )
     except (TypeError, AttributeError) as error:

@@ -61,9 +61,14 @@ class RecordingWriter:
         kind: Kind | None = None,
         classes: Sequence[str] | None = None,
         provenance: Mapping[str, Any] | None = None,
+        roles: Mapping[str, str] | None = None,
+        name: str | None = None,
         overwrite: bool = False,
     ) -> Self:
         """Begin a recording in `path`, which is made if it is not there.
+
+        `roles` says what metadata columns stand for; see `schema.COLUMN_ROLES`. `name` is what people call it, where
+        that is not the folder's name.
 
         Raises
         ------
@@ -83,11 +88,11 @@ class RecordingWriter:
                 "or overwrite=True to replace it."
             )
         # recording.json goes first: a kill in the middle must leave no recording rather than half of one.
-        for name in ("recording.json", "model.pt2", "truth.parquet", "samples", "checkpoints", "analyses"):
-            discard(folder / name)
+        for leftover in ("recording.json", "model.pt2", "truth.parquet", "samples", "checkpoints", "analyses"):
+            discard(folder / leftover)
         remove_unfinished(folder)
-        for name in ("samples", "checkpoints"):
-            (folder / name).mkdir()
+        for part in ("samples", "checkpoints"):
+            (folder / part).mkdir()
         started = datetime.now(UTC).isoformat(timespec="seconds")
         info = RecordingInfo(
             task=task,
@@ -98,6 +103,8 @@ class RecordingWriter:
             fingerprint="",
             classes=None if classes is None else tuple(map(str, classes)),
             provenance={"created_at": started, **(provenance or {})},
+            roles=dict(roles or {}),
+            name=name,
         )
         return cls(folder, info, held)
 
@@ -219,6 +226,10 @@ class CheckpointWriter:
         discard(folder)
         with storage_errors(folder):
             folder.mkdir(parents=True)
+
+    def hold(self, indices: IntArray) -> None:
+        """Take in samples of which only activations are known, each once; `write_outputs` does it for the others."""
+        self._take(indices)
 
     def write_outputs(self, indices: IntArray, logits: AnyArray) -> None:
         """Append logits.

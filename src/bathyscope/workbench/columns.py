@@ -20,7 +20,8 @@ from bathyscope.recording.results import read_table
 ARROW_STREAM = "application/vnd.apache.arrow.stream"
 
 ColumnType = Literal["category", "text", "integer", "number", "bool", "datetime", "list", "other"]
-ColumnRole = Literal["id", "label", "split", "metadata"]
+ColumnRole = str
+"""id, label, split, one of `schema.COLUMN_ROLES`, or metadata where a column stands for nothing in particular."""
 
 ROWS_PER_BATCH = 1 << 18
 ROWS_PER_LOOK = 1 << 14
@@ -96,19 +97,25 @@ class SampleColumns:
             return Column(field.name, "text", "id")
         if field.name == "split":
             return Column(field.name, "category", "split", self._recording.splits)
-        role: ColumnRole = "label" if field.name == "label" else "metadata"
+        role = "label" if field.name == "label" else self._recording.roles.get(field.name, "metadata")
         kind = column_type(field.type)
         if kind != "text":
             return Column(field.name, kind, role)
         values = category_values(self._recording.column(field.name))
+        if role == "prediction" and values is not None and not set(values) - set(self._recording.classes):
+            values = self._recording.classes  # labels and predictions speak of the same classes, in the same order
         return Column(field.name, kind, role) if values is None else Column(field.name, "category", role, values)
 
 
-def result_table(path: Path, names: Sequence[str] | None) -> pa.Table:
-    """A table of a stored result, or some of its columns."""
+def result_table(path: Path, names: Sequence[str] | None, rows: Sequence[int] | None = None) -> pa.Table:
+    """A table of a stored result, or some of its columns, for all of its rows or for `rows` in their order."""
     if names is not None:
         check_known(names, _schema(path).names, path.stem)
     table = read_table(path, None if names is None else list(dict.fromkeys(names)))
+    if rows is not None:
+        for row in rows:
+            check_sample(row, len(table))
+        table = table.take(pa.array(rows, pa.int64()))
     return pa.table({name: transportable(table[name], None) for name in table.column_names})
 
 

@@ -30,14 +30,15 @@ TRY_AGAIN_LATER = 1013
 class Subscriber:
     """The events that one page has not read yet."""
 
-    def __init__(self) -> None:
+    def __init__(self, deaf: frozenset[str] = frozenset()) -> None:
+        self._deaf = deaf
         self._waiting: deque[Event] = deque()
         self._filled = asyncio.Event()
         self.overrun = False
 
     def put(self, event: Event) -> None:
         """Queue an event; on the loop's thread only."""
-        if self.overrun:
+        if self.overrun or event["type"] in self._deaf:
             return
         replaced = _replaces(event)
         if replaced is not None:
@@ -79,9 +80,18 @@ class EventHub:
             with contextlib.suppress(RuntimeError):  # the loop is closed: the server has gone and nobody listens
                 self._loop.call_soon_threadsafe(self._deliver, event)
 
-    async def serve(self, socket: WebSocket, recall: Callable[[], Iterable[Event]]) -> None:
-        """Run one page's socket until either side goes; `recall` tells what a newcomer should know."""
-        subscriber = Subscriber()
+    async def serve(
+        self, socket: WebSocket, recall: Callable[[], Iterable[Event]], *, deaf: frozenset[str] = frozenset()
+    ) -> None:
+        """Run one page's socket until either side goes.
+
+        Parameters
+        ----------
+        socket : of the page
+        recall : tells what a newcomer should know
+        deaf : types of events that this page may not hear
+        """
+        subscriber = Subscriber(deaf)
         subscriber.put({"type": "hello", "version": __version__})
         self._subscribers.add(subscriber)
         for event in recall():

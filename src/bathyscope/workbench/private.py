@@ -46,6 +46,29 @@ def without_private(value: Any, secret: Collection[str]) -> Any:
     return value
 
 
+def without_named(value: Any, hidden: Collection[str]) -> Any:
+    """Provenance without every entry that names a hidden column."""
+    if isinstance(value, Mapping):
+        return {
+            key: without_named(inner, hidden)
+            for key, inner in value.items()
+            if not names_any(key, hidden) and not (isinstance(inner, str) and names_any(inner, hidden))
+        }
+    if isinstance(value, list | tuple):
+        kept = [inner for inner in value if not (isinstance(inner, str) and names_any(inner, hidden))]
+        return [without_named(inner, hidden) for inner in kept]
+    return value
+
+
+def names_any(value: Any, columns: Collection[str]) -> bool:
+    """Whether a text in `value`, however deep, holds the name of one of these columns as a word."""
+    if isinstance(value, str):
+        return any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", value) for name in columns if name)
+    if isinstance(value, Mapping):
+        return any(names_any(part, columns) for entry in value.items() for part in entry)
+    return isinstance(value, list | tuple) and any(names_any(inner, columns) for inner in value)
+
+
 def _is_private(value: Any, secret: Collection[str]) -> bool:
     if not isinstance(value, str):
         return False

@@ -26,6 +26,7 @@ from bathyscope.recording.media import decode, thumbnail
 from bathyscope.recording.results import missing, parameters_of, silent
 from bathyscope.workbench.columns import Column, SampleColumns, check_known, transportable
 from bathyscope.workbench.course import checkpoint_columns, compact, courses
+from bathyscope.workbench.layout import LayoutLike, layout_json, without_columns
 from bathyscope.workbench.part import Part
 from bathyscope.workbench.private import holds_paths, last_parts, without_private
 from bathyscope.workbench.report_files import (
@@ -79,6 +80,7 @@ def export(
     columns: Sequence[str] | None = None,
     hidden: Iterable[str] = (),
     max_bytes: int | None = None,
+    layout: LayoutLike | None = None,
     progress: Progress = silent,
 ) -> Exported:
     """Write a report of a recording: the workbench's page with its data, to be opened without Bathyscope.
@@ -92,7 +94,8 @@ def export(
     media : "thumbs" for small pictures (texts, where samples are texts), "none" to leave them out
     rows : sample indices that the report is about, (R,); every figure then counts these alone. All unless given
     columns : metadata columns to include; all unless given
-    hidden : metadata columns, or "sample_id", to leave out
+    hidden : metadata columns, or "sample_id", to leave out; those that the recording itself calls hidden are too
+    layout : pages and tiles: a `Layout`, its JSON or its file; the page chooses unless given
     max_bytes : largest size. 25 MB for a single file, 150 MB for a folder unless given
 
     Raises
@@ -120,8 +123,10 @@ def export(
     pages = Pages.read(PAGE)
     subject = whole if rows is None else Part(whole, rows)
     limit = CAPS[mode] if max_bytes is None else max_bytes
-    blocks = Blocks(mode, limit - pages.n_bytes - MARGIN)
-    contents = _Contents(subject, blocks, columns=columns, hidden=frozenset(hidden), progress=progress)
+    blocks = Blocks(mode, limit - pages.n_bytes(mode) - MARGIN)
+    unseen = frozenset(hidden) | {name for name, role in whole.roles.items() if role == "hidden"}
+    contents = _Contents(subject, blocks, columns=columns, hidden=unseen, progress=progress)
+    contents.layout = layout_json(layout)
     if rows is not None:
         contents.notes.append(
             f"This report is about {len(subject):,} of {len(whole):,} samples; every figure counts these alone."
@@ -148,6 +153,7 @@ class _Contents:
         self.recording = recording
         self.blocks = blocks
         self.progress = progress
+        self.layout: dict[str, Any] | None = None
         self.notes: list[str] = []
         self.runs: list[dict[str, Any]] = []
         self.samples = SampleColumns(recording, threading.RLock())
@@ -188,7 +194,7 @@ class _Contents:
         """What was decided, without who did; nothing in a report of a part, whose samples have other places."""
         if self.restricted:
             return []
-        return [{**event, "author": ""} for event in logged(self.recording.decisions)]
+        return [{**event, "author": ""} for event in logged(self.recording.decisions, self.recording.hidden)]
 
     def _allowed(self, chosen: Sequence[str] | None, hidden: frozenset[str]) -> tuple[Column, ...]:
         metadata = tuple(self.recording.metadata_schema.names)
@@ -213,6 +219,7 @@ class _Contents:
         return {
             **told,
             "writing": False,
+            **({} if self.layout is None else {"layout": without_columns(self.layout, secret)}),
             "provenance": without_private(told["provenance"], secret),
             "capabilities": {"run": False, "decide": False, "media": media != "none"},
         }
@@ -354,7 +361,8 @@ class _Contents:
             if done % 256 == 0:
                 self.progress(0.7 + 0.29 * done / len(order), "making pictures")
             try:
-                picture = decode(self.recording.media(index).content, f"sample {index}")
+                media = self.recording.media(index)
+                picture = decode(media.content, f"sample {index}", media.reason)
             except MediaError as error:
                 reasons[index] = str(error)
                 continue

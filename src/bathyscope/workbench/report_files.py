@@ -9,7 +9,7 @@ import re
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 from typing import Any, Literal
@@ -26,6 +26,9 @@ Mode = Literal["single", "folder"]
 MARK = 'id="bathyscope-report"'
 """Stands in the document of every report: the page finds its data by it, and we know what may be replaced."""
 
+LAZY = re.compile(r"([a-z]+)-[A-Za-z0-9_-]{8}\.js")
+"""Name of a built file that is fetched when it is first needed; what stands before the dash is its name on the page."""
+
 CAPS: dict[Mode, int] = {"single": 25_000_000, "folder": 150_000_000}
 """What a mail server still takes, and what a static host still takes, in bytes."""
 
@@ -41,6 +44,8 @@ class Pages:
     module: str
     style: str
     icon: bytes
+    lazy: dict[str, str] = field(default_factory=dict)
+    """File name → code that runs only on a page that needs it: the chart library, the reader of markdown."""
 
     @classmethod
     def read(cls, folder: Path) -> Pages:
@@ -59,17 +64,25 @@ class Pages:
                 raise ReportError(f"{index} is not the page of this version. Build it again: make page.")
             return folder / found[1].removeprefix("./")
 
+        module = folder / "report.js"
+        assets = named(r'<script type="module"[^>]* src="([^"]+)"').parent
         return cls(
             theme=_text(named(r'<script src="([^"]+)"')),
-            module=_text(named(r'<script type="module"[^>]* src="([^"]+)"')),
+            module=_text(module),
             style=_text(named(r'<link rel="stylesheet"[^>]* href="([^"]+)"')),
             icon=named(r'<link rel="icon"[^>]* href="([^"]+)"').read_bytes(),
+            lazy={
+                file.name: _text(file)
+                for file in sorted(assets.glob("*.js"))
+                if LAZY.fullmatch(file.name) and not file.name.startswith("index-")
+            },
         )
 
-    @property
-    def n_bytes(self) -> int:
+    def n_bytes(self, mode: Mode) -> int:
         """Size within a report, a little more rather than less."""
-        return sum(len(text.encode()) for text in (self.theme, self.module, self.style)) + 2 * len(self.icon)
+        lazy = [_packed(text) if mode == "single" else text for text in self.lazy.values()]
+        texts = (self.theme, self.module, self.style, *lazy)
+        return sum(len(text.encode()) for text in texts) + 2 * len(self.icon)
 
 
 class Blocks:
@@ -137,8 +150,10 @@ def write_single(path: Path, pages: Pages, manifest: dict[str, Any], blocks: Blo
 def single_file(pages: Pages, manifest: dict[str, Any], blocks: Blocks) -> bytes:
     """The page with its code, style and data inside, and a policy that lets nothing in from outside."""
     theme, module, style = _script(pages.theme), _script(pages.module), pages.style.replace("</style", "<\\/style")
+    # A lazy file waits as data; the page hands its text to the browser when it is needed, which lets exactly it run.
+    allowed = " ".join(map(_hash, (theme, module, *pages.lazy.values())))
     policy = (
-        f"default-src 'none'; script-src {_hash(theme)} {_hash(module)}; style-src {_hash(style)}; "
+        f"default-src 'none'; script-src {allowed}; style-src {_hash(style)}; "
         "img-src data: blob:; base-uri 'none'; form-action 'none'"
     )
     icon = "data:image/svg+xml;base64," + base64.b64encode(pages.icon).decode()
@@ -151,6 +166,9 @@ def single_file(pages: Pages, manifest: dict[str, Any], blocks: Blocks) -> bytes
         pieces += [b'<script type="text/x-base64" data-block="%d">' % number, content, b"</script>\n"]
     if blocks.pictures:
         pieces += [b'<script type="text/x-base64" data-block="pictures">', *_in_order(blocks), b"</script>\n"]
+    for name, text in pages.lazy.items():
+        block = f'<script type="text/x-base64" data-code="{_lazy_name(name)}">{_packed(text)}</script>\n'
+        pieces.append(block.encode())
     return b"".join([*pieces, f'<script type="module">{module}</script>\n</body>\n</html>\n'.encode()])
 
 
@@ -176,6 +194,7 @@ def write_folder(path: Path, pages: Pages, manifest: dict[str, Any], blocks: Blo
         "assets/page.css": pages.style.encode(),
         "assets/page.js": pages.module.encode(),
         "assets/theme.js": pages.theme.encode(),
+        **{f"assets/{name}": text.encode() for name, text in pages.lazy.items()},
         **{f"data/{number}.arrow": content for number, content in enumerate(blocks.contents)},
         **{f"media/{index // 1000}/{index}.webp": content for index, content in sorted(blocks.pictures.items())},
     }
@@ -243,6 +262,14 @@ def _body(manifest: dict[str, Any]) -> str:
 def _script(text: str) -> str:
     """Code that can stand inside a script element. Both sequences occur in strings and patterns only."""
     return re.sub("<(?=!--|/script)", r"\\x3c", text, flags=re.IGNORECASE)
+
+
+def _packed(text: str) -> str:
+    return base64.b64encode(zlib.compress(text.encode(), 6)).decode()
+
+
+def _lazy_name(file: str) -> str:
+    return file[: -len("-12345678.js")]
 
 
 def _hash(text: str) -> str:

@@ -28,7 +28,7 @@ from bathyscope.workbench.course import course_table
 from bathyscope.workbench.jobs import Job
 from bathyscope.workbench.replies import describe, error_reply, json_reply, missing_page, page
 from bathyscope.workbench.session import Session
-from bathyscope.workbench.summary import recording_summary
+from bathyscope.workbench.summary import logged, recording_summary
 from bathyscope.workbench.thumbnails import SIZES
 
 log = logging.getLogger(__name__)
@@ -36,6 +36,9 @@ log = logging.getLogger(__name__)
 Endpoint = Callable[[Session, Request], Awaitable[Response]]
 
 MAX_BODY = 1 << 20
+MAX_STATE = 8 << 20
+"""A filter may name every chosen sample."""
+
 QUICK_S = 0.1
 """A job that ends this soon is answered at once, which spares the page a round over the socket."""
 
@@ -49,7 +52,9 @@ def routes(session: Session, page_folder: Path) -> list[BaseRoute]:
         return Route(f"/api/{path}", partial(endpoint, session), methods=[method])
 
     async def events(socket: WebSocket) -> None:
-        await session.hub.serve(socket, session.jobs.recall)
+        # What a person looks at is between them and their own script.
+        deaf = frozenset() if socket.scope["role"] == "owner" else frozenset({"state"})
+        await session.hub.serve(socket, session.recall, deaf=deaf)
 
     async def index(request: Request) -> Response:
         built = page_folder / "index.html"
@@ -69,9 +74,12 @@ def routes(session: Session, page_folder: Path) -> list[BaseRoute]:
         api("tables/course", course),
         api("tables/results/{analysis}/{key}/{table}", results),
         api("media/{sample_index}", media),
+        api("modules/{file}", module),
         api("run/{analysis}", run, "POST"),
         api("jobs/{job}/cancel", cancel, "POST"),
+        api("decisions", decisions),
         api("decide", decide, "POST"),
+        api("state", state, "POST"),
         WebSocketRoute("/api/events", events),
         Route("/", index),
         Route("/plain.css", plain_style),
@@ -121,7 +129,9 @@ async def results(session: Session, request: Request) -> Response:
         known = f"Its tables: {', '.join(files)}." if files else "Run the analysis to get it."
         raise UnknownTableError(f"There is no table {table!r} in the result {key!r} of {name!r}. {known}")
     names = _names(request, ()) if "columns" in request.query_params else None
-    return _arrow(await run_in_threadpool(result_table, files[table], names))
+    rows = request.query_params.get("rows")
+    indices = None if rows is None else [_index(part) for part in rows.split(",") if part]
+    return _arrow(await run_in_threadpool(result_table, files[table], names, indices))
 
 
 async def media(session: Session, request: Request) -> Response:
@@ -146,12 +156,23 @@ async def media(session: Session, request: Request) -> Response:
     return Response(content, media_type=kind, headers=headers)
 
 
+async def module(session: Session, request: Request) -> Response:
+    """Code that was registered in Python, by its hash."""
+    found = session.modules.file(request.path_params["file"])
+    if found is None:
+        raise HTTPException(404)
+    content, kind = found
+    return Response(content, media_type=kind, headers={"Cache-Control": "private, max-age=31536000, immutable"})
+
+
 async def run(session: Session, request: Request) -> Response:
-    """The result of an analysis if it is there, else a job that makes it."""
+    """The result of an analysis if it is there, else a job that makes it; with ?stored, else word that it is not."""
     name, parameters = request.path_params["analysis"], await _body(request)
     analysis, key, tables = await run_in_threadpool(_look_up, session, name, parameters)
     if tables:
         return json_reply({"job": f"stored-{key}", "state": "done", "key": key, "tables": tables})
+    if "stored" in request.query_params:
+        return json_reply({"state": "absent", "key": key})
     _check_may_write(session, request, "It was not run before with these parameters")
     job = session.jobs.submit(analysis, key)
     await run_in_threadpool(job.over.wait, QUICK_S)
@@ -163,6 +184,12 @@ async def cancel(session: Session, request: Request) -> Response:
     _check_may_write(session, request, "Jobs belong to its owner")
     job = session.jobs.cancel(request.path_params["job"])
     return json_reply({"job": job.id, "state": job.state})
+
+
+async def decisions(session: Session, request: Request) -> Response:
+    """Everything that was decided, oldest first."""
+    given = session.view.recording
+    return json_reply({"decisions": await run_in_threadpool(logged, given.decisions, given.hidden)})
 
 
 async def decide(session: Session, request: Request) -> Response:
@@ -185,6 +212,16 @@ async def decide(session: Session, request: Request) -> Response:
     )
     await run_in_threadpool(session.follow_decisions)
     return json_reply({"sequence": event.sequence, "hash": event.hash})
+
+
+async def state(session: Session, request: Request) -> Response:
+    """Take what a page changed of the state that it shares with Python."""
+    if request.scope["role"] != "owner":
+        raise AccessError("This workbench is read-only for you; what you look at is not shared.")
+    if not session.shares:
+        raise RequestError("No hub listens to this page, so nothing is shared.", status=409)
+    body = await _body(request, MAX_STATE)
+    return json_reply({"sequence": await run_in_threadpool(session.shared.post, body)})
 
 
 class Assets(StaticFiles):
@@ -321,13 +358,13 @@ def _check_may_write(session: Session, request: Request, why: str) -> None:
         raise AccessError(f"The folder {session.path} cannot be written. {why}; copy the recording to one of yours.")
 
 
-async def _body(request: Request) -> dict[str, Any]:
+async def _body(request: Request, most: int = MAX_BODY) -> dict[str, Any]:
     """The request's JSON object."""
     content = b""
     async for piece in request.stream():
         content += piece
-        if len(content) > MAX_BODY:
-            raise RequestError(f"The request is longer than {MAX_BODY:,} bytes.", status=413)
+        if len(content) > most:
+            raise RequestError(f"The request is longer than {most:,} bytes.", status=413)
     try:
         body = json.loads(content or b"{}", parse_constant=_no_number)
     except (ValueError, RecursionError) as error:

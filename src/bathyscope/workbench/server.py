@@ -13,7 +13,7 @@ import threading
 import webbrowser
 from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import uvicorn
 from starlette.applications import Starlette
@@ -26,8 +26,10 @@ from starlette.responses import Response
 from bathyscope.errors import AccessError, BathyscopeError, PortTakenError
 from bathyscope.recording import Recording
 from bathyscope.workbench.auth import Access, Guard, hosts_of, is_loopback
+from bathyscope.workbench.layout import LayoutLike, layout_json
 from bathyscope.workbench.routes import LastResort, failure, routes
 from bathyscope.workbench.session import Session
+from bathyscope.workbench.shown import MAX_ROWS
 
 PAGE = Path(__file__).parent / "page"
 """The page as Vite builds it."""
@@ -58,6 +60,11 @@ def create_app(
     cache_folder: Path | None = None,
     author: str | None = None,
     poll_s: float = POLL_S,
+    share: bool = False,
+    hidden: Iterable[str] = (),
+    max_rows: int | None = MAX_ROWS,
+    layout: LayoutLike | None = None,
+    session: Session | None = None,
 ) -> Starlette:
     """The workbench of one recording as an ASGI application.
 
@@ -69,6 +76,11 @@ def create_app(
     cache_folder : where thumbnails are kept; the user's cache folder unless given
     author : under whose name decisions are logged; the user of this process unless given
     poll_s : seconds between two looks for new checkpoints and decisions
+    share : whether pages tell what they show, because Python listens
+    hidden, max_rows : see `Session`
+    layout : pages and tiles: a `Layout`, its JSON or its file; the page chooses unless given
+    session : of an application that is at work in the same loop; this one is then a second way to it, and the
+        recording and all options but those of access are the session's
     """
     access = Access(
         token=token if token is not None else secrets.token_urlsafe(32),
@@ -77,10 +89,22 @@ def create_app(
         hosts=hosts_of(hosts),
         any_address=any_address,
     )
-    session = Session(recording, cache_folder=cache_folder, author=author)
+    own = session is None
+    session = session or Session(
+        recording,
+        cache_folder=cache_folder,
+        author=author,
+        share=share,
+        hidden=hidden,
+        max_rows=max_rows,
+        layout=layout_json(layout),
+    )
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        if not own:
+            yield
+            return
         session.hub.attach()
         following = asyncio.ensure_future(_follow(session, poll_s))
         try:
@@ -110,6 +134,9 @@ def serve(
     token: str | None = None,
     read_only: bool = False,
     hosts: Iterable[str] = (),
+    hidden: Iterable[str] = (),
+    max_rows: int | None = MAX_ROWS,
+    layout: LayoutLike | None = None,
     on_ready: Callable[[str], None] | None = None,
     open_browser: bool = False,
 ) -> None:
@@ -124,6 +151,9 @@ def serve(
     token : at least 16 characters; 256 random bits unless given
     read_only : everybody looks and nobody changes anything
     hosts : further host names under which browsers may address the server, such as that of a proxy
+    hidden : metadata columns that nobody sees, whoever asks
+    max_rows : of a longer recording the page gets a seeded draw of so many samples, and says so; None: all
+    layout : pages and tiles: a `Layout`, its JSON or its file; the page chooses unless given
     on_ready : called with the address, token included, once the server answers
     open_browser : show it
 
@@ -134,7 +164,9 @@ def serve(
     AccessError
         If a `host` other than loopback comes without a token.
     """
-    server = _Server(recording, host, port, token=token, read_only=read_only, hosts=hosts)
+    options: dict[str, Any] = {"read_only": read_only, "hosts": hosts, "hidden": hidden, "max_rows": max_rows}
+    options["layout"] = layout
+    server = _Server(recording, host, port, token=token, **options)
     server.on_ready = _announce(on_ready, open_browser)
     # uvicorn ends gracefully at the first Ctrl-C and then passes it on.
     with contextlib.suppress(KeyboardInterrupt):
@@ -170,6 +202,9 @@ def show(
     *,
     port: int | None = None,
     read_only: bool = False,
+    hidden: Iterable[str] = (),
+    max_rows: int | None = MAX_ROWS,
+    layout: LayoutLike | None = None,
     open_browser: bool = True,
 ) -> Running:
     """Open the workbench from Python and go on; it ends with `close()` or with the process.
@@ -179,6 +214,7 @@ def show(
     recording : a recording or the folder of one
     port : the one to take, 0 for any; the first free one from 8400 unless given
     read_only : nobody changes anything through the page
+    hidden, max_rows, layout : as for `serve`
     open_browser : show it
 
     Raises
@@ -187,7 +223,7 @@ def show(
         If the port cannot be bound.
     """
     given = recording if isinstance(recording, Recording) else Recording(recording)
-    server = _Server(given, "127.0.0.1", port, read_only=read_only)
+    server = _Server(given, "127.0.0.1", port, read_only=read_only, hidden=hidden, max_rows=max_rows, layout=layout)
     ready = threading.Event()
     announce = _announce(None, open_browser)
 
@@ -213,8 +249,8 @@ class _Server:
         port: int | None,
         *,
         token: str | None = None,
-        read_only: bool = False,
         hosts: Iterable[str] = (),
+        **options: Any,
     ) -> None:
         if not is_loopback(host) and token is None:
             raise AccessError(
@@ -222,9 +258,7 @@ class _Server:
                 "random characters and pass it on to those who may see the recording, or leave host as it is."
             )
         name = socket.gethostname() if host in WILDCARDS else host
-        app = create_app(
-            recording, token=token, read_only=read_only, hosts=[*hosts, name], any_address=host in WILDCARDS
-        )
+        app = create_app(recording, token=token, hosts=[*hosts, name], any_address=host in WILDCARDS, **options)
         self.socket = bind(host, port)
         shown = f"[{name}]" if ":" in name else name
         self.url = f"http://{shown}:{self.socket.getsockname()[1]}/?token={app.state.access.token}"

@@ -7,14 +7,19 @@ import hashlib
 import logging
 import os
 import threading
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bathyscope.errors import BathyscopeError, DamagedRecordingError
 from bathyscope.recording import Recording
 from bathyscope.workbench.columns import SampleColumns
-from bathyscope.workbench.events import EventHub
+from bathyscope.workbench.events import Event, EventHub
 from bathyscope.workbench.jobs import JobRunner
+from bathyscope.workbench.modules import Modules
+from bathyscope.workbench.shared import Shared
+from bathyscope.workbench.shown import check_hidden, shown_of
 from bathyscope.workbench.thumbnails import Thumbnails
 
 log = logging.getLogger(__name__)
@@ -38,19 +43,45 @@ class Session:
     recording : the one to serve
     cache_folder : where thumbnails are kept; the user's cache folder unless given
     author : under whose name decisions are logged; the user of this process unless given
+    share : whether pages tell what they show, because Python listens
+    hidden : metadata columns that nobody sees; those that the recording itself calls hidden are hidden as well
+    max_rows : of a longer recording the pages get a seeded draw of so many samples; None: all, however many
+    layout : of the pages, checked; None lets the page choose
+
+    Raises
+    ------
+    UnknownColumnError, ParameterError
+        If a column to hide is not there, or is needed by every view.
     """
 
-    def __init__(self, recording: Recording, *, cache_folder: Path | None = None, author: str | None = None) -> None:
+    def __init__(
+        self,
+        recording: Recording,
+        *,
+        cache_folder: Path | None = None,
+        author: str | None = None,
+        share: bool = False,
+        hidden: Iterable[str] = (),
+        max_rows: int | None = None,
+        layout: Mapping[str, Any] | None = None,
+    ) -> None:
         # A reader keeps open files and caches that are made for one thread. Requests take turns at it; decoding,
         # counting and sending happen outside the lock.
         self.reading = threading.RLock()
         self.path = recording.path
         self.author = author or _user()
         self.hub = EventHub()
-        self.jobs = JobRunner(lambda: Recording(self.path), self.hub.publish)
+        self.jobs = JobRunner(lambda: self._view.recording.reopened(), self.hub.publish)
+        self.modules = Modules(lambda: self.hub.publish({"type": "recording"}))
+        self.shares = share
+        self.layout = layout
+        self.shared = Shared(self.hub.publish, lambda: len(self._view.recording))
         self._cache_folder = cache_folder
+        self._hidden = frozenset(hidden)
+        self._max_rows = max_rows
+        check_hidden(recording, self._hidden)
         self._following = threading.Lock()
-        self._view = self._see(recording)
+        self._view = self._see(shown_of(recording, self._hidden, max_rows))
         self._writing: bool | None = None
         self._last_decision: int | None = None
         self._decisions_seen: tuple[int, ...] = ()
@@ -82,6 +113,10 @@ class Session:
         if changed:
             self.hub.publish({"type": "recording"})
 
+    def recall(self) -> list[Event]:
+        """What a page that comes (back) in the middle should hear."""
+        return [*self.jobs.recall(), *self.shared.recall()]
+
     def follow_decisions(self) -> None:
         """Tell the pages about new decisions now, whoever took them."""
         with self._following:
@@ -89,6 +124,7 @@ class Session:
 
     def close(self) -> None:
         """Cancel jobs and let go of files."""
+        self.shared.close()
         self.jobs.close()
         self._view.thumbnails.close()
 
@@ -106,7 +142,8 @@ class Session:
             earlier = self._view
             changed = earlier.recording.refresh()
             if identity_of(earlier.recording) != earlier.identity:  # recorded anew into the same folder
-                self._view = self._see(Recording(self.path))
+                anew = Recording(self.path, media_root=earlier.recording.media_root)
+                self._view = self._see(shown_of(anew, self._hidden, self._max_rows))
                 earlier.thumbnails.close()
                 changed = True
         before, self._writing = self._writing, self._view.recording.writing

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,9 @@ from bathyscope.recording.results import missing
 from bathyscope.recording.schema import FORMAT_VERSION
 from bathyscope.workbench.auth import Role
 from bathyscope.workbench.columns import Column
+from bathyscope.workbench.layout import without_columns
+from bathyscope.workbench.part import Part
+from bathyscope.workbench.private import names_any, without_named
 from bathyscope.workbench.session import Session
 
 
@@ -24,13 +27,27 @@ def recording_summary(session: Session, role: Role | None) -> dict[str, Any]:
     with session.reading:
         return {
             **summarise(view.recording, columns),
+            **_sampled_from(view.recording),
+            **_layout(session.layout, view.recording.hidden),
             "media_version": view.identity,
+            "modules": session.modules.summary(),
             "capabilities": {
                 "run": role == "owner" and session.writable,
                 "decide": role == "owner" and session.writable,
                 "media": view.recording.kind == "image",
+                **({"share": True} if role == "owner" and session.shares else {}),
             },
         }
+
+
+def _sampled_from(recording: Recording) -> dict[str, int]:
+    """How many samples there are in truth, where a page gets only some."""
+    return {"sampled_from": len(recording.whole)} if isinstance(recording, Part) else {}
+
+
+def _layout(layout: Mapping[str, Any] | None, hidden: Collection[str]) -> dict[str, Any]:
+    """The layout that its owner gave, which must not name what is hidden either."""
+    return {} if layout is None else {"layout": without_columns(layout, hidden)}
 
 
 def summarise(recording: Recording, columns: Sequence[Column]) -> dict[str, Any]:
@@ -49,13 +66,13 @@ def summarise(recording: Recording, columns: Sequence[Column]) -> dict[str, Any]
         "layers": [dataclasses.asdict(layer) for layer in recording.layers.values()],
         "checkpoints": [_checkpoint(checkpoint) for checkpoint in recording.checkpoints],
         "writing": recording.writing,
-        "provenance": recording.info.provenance,
+        "provenance": without_named(recording.info.provenance, recording.hidden),
         "analyses": _analyses(recording),
     }
 
 
-def logged(decisions: DecisionLog) -> list[dict[str, Any]]:
-    """The log as JSON values: what a page shows of it, undone decisions included."""
+def logged(decisions: DecisionLog, hidden: Collection[str] = ()) -> list[dict[str, Any]]:
+    """The log as JSON values: what a page shows of it, undone decisions included; not what names a hidden column."""
     active = {event.sequence for event in decisions.active()}
     return [
         {
@@ -67,6 +84,7 @@ def logged(decisions: DecisionLog) -> list[dict[str, Any]]:
             "in_force": event.sequence in active,
         }
         for event in decisions.events()
+        if not names_any(event.payload, hidden)
     ]
 
 

@@ -7,7 +7,7 @@ import pytest
 from bathyscope.analyses import Duplicates
 from bathyscope.demo.data import load_fashion
 from bathyscope.demo.faults import near_duplicate, plant_faults
-from bathyscope.errors import ParameterError, UnknownCheckpointError
+from bathyscope.errors import ParameterError, UnknownCheckpointError, UnknownLayerError
 from bathyscope.recording import Recording, RecordingWriter
 from bathyscope.recording.media import encode_png
 from bathyscope.recording.results import silent
@@ -74,6 +74,46 @@ def test_tiers_that_cannot_run_say_why_and_broken_pictures_are_counted(planted):
     assert (exact["ran"], exact["compared"], exact["skipped"], exact["pairs"]) == (True, 58, 2, 2)
     assert (perceptual["ran"], perceptual["compared"], perceptual["skipped"]) == (True, 56, 2)
     assert (embedding["ran"], embedding["reason"]) == (False, "no layer of role 'embedding' was recorded")
+
+
+def test_what_could_not_be_read_is_named(planted):
+    readable = run(planted).samples["readable"].to_pylist()
+    assert [i for i, one in enumerate(readable) if not one] == [30, 31]
+
+
+def test_pairs_say_how_many_cuts_they_are_apart(planted, recording):
+    close = recording.run(Duplicates(times=1.0))
+    cut = close.coverage.to_pylist()[2]["cut"]
+    assert close.pairs.num_rows > 0
+    for row in close.pairs.to_pylist():
+        assert row["in_cuts"] == pytest.approx(row["distance"] / cut, rel=1e-4)
+    rows = run(planted, noise=4.0, share=1.0).pairs.to_pylist()  # with any share, only grey levels count
+    assert [row["in_cuts"] for row in rows if row["tier"] == "exact"] == [0, 0]
+    pictures = [row for row in rows if row["tier"] == "perceptual"]
+    assert pictures
+    for row in pictures:
+        assert row["in_cuts"] == pytest.approx(row["distance"] / 4, rel=1e-4)
+        assert row["grouped"] == (row["in_cuts"] <= 1)
+
+
+def test_another_layer_can_stand_for_the_embedding(record_arrays):
+    generator = np.random.default_rng(0)
+    embedding, other = generator.normal(size=(2, 60, 8)).astype(np.float32)
+    embedding[5], other[7] = embedding[3], other[6]
+    recording = record_arrays({1: np.zeros((60, 2))}, labels=[0] * 60, embedding=embedding, layers={"conv": other})
+    assert {pair[:2] for pair in grouped(recording.run(Duplicates()))} == {(3, 5)}
+    assert {pair[:2] for pair in grouped(recording.run(Duplicates(layer="conv")))} == {(6, 7)}
+    assert recording.run(Duplicates()).samples["readable"].null_count == 60
+    with pytest.raises(UnknownLayerError) as error:
+        recording.run(Duplicates(layer="conv2"))
+    assert str(error.value) == (
+        "No layer 'conv2' was recorded. Recorded layers: pool, conv. Give one of them, or None."
+    )
+
+
+def test_without_a_checkpoint_pictures_are_still_compared(planted):
+    assert planted.checkpoints == ()
+    assert planted.run(Duplicates()).clusters.num_rows == 2
 
 
 def test_reordering_samples_reorders_the_result(tmp_path, images):

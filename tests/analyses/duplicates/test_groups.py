@@ -5,7 +5,8 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from bathyscope.analyses.duplicates.groups import MOST_MEMBERS, clusters_of
-from bathyscope.analyses.duplicates.neighbours import near_in_embedding, unit_vectors
+from bathyscope.analyses.duplicates.neighbours import near_in_embedding
+from bathyscope.analyses.embedding import unit_vectors
 
 
 def on_a_line(places):

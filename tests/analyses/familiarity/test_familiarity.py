@@ -7,7 +7,7 @@ from scipy.stats import rankdata
 
 from bathyscope.analyses import Familiarity
 from bathyscope.analyses.familiarity import density
-from bathyscope.errors import MissingInputError, ParameterError, UnknownCheckpointError
+from bathyscope.errors import MissingInputError, ParameterError, UnknownCheckpointError, UnknownLayerError
 from bathyscope.recording.results import silent
 
 
@@ -185,3 +185,48 @@ def test_wrong_parameters_are_explained(record_arrays):
     bare = record_arrays({1: np.zeros((3, 2))}, labels=[0, 0, 1])
     with pytest.raises(MissingInputError):
         bare.run(Familiarity())
+
+
+def test_nearest_by_hand():
+    fitted = np.array([[0.0], [1.0], [3.0], [3.0]], np.float32)
+    distances, neighbours = density.nearest(fitted, fitted, 2, np.ones(4, bool))
+    assert_allclose(distances, [[1, 3], [1, 2], [0, 2], [0, 2]])
+    assert neighbours[:2, 0].tolist() == [1, 0]
+    assert neighbours[2:].tolist() == [[3, 1], [2, 1]]  # of two copies each has the other, never itself
+    distances, neighbours = density.nearest(fitted, np.array([[0.9]], np.float32), 2, np.zeros(1, bool))
+    assert_allclose(distances, [[0.1, 0.9]], rtol=1e-4)
+    assert neighbours.tolist() == [[1, 0]]
+
+
+def test_neighbours_agree_with_a_slow_version(record_arrays):
+    embedding = cloud(80)
+    embedding[5] = np.nan
+    splits = ["train" if i % 2 else "test" for i in range(80)]
+    units = embedding.astype(np.float32)
+    units /= np.linalg.norm(units, axis=1, keepdims=True)
+    apart = np.linalg.norm(units[:, None] - units[None], axis=2)
+    nearest = make(record_arrays, embedding, splits=splits).run(Familiarity()).nearest.to_pylist()
+    assert nearest[5] == {"neighbours": None, "distances": None}
+    for i in set(range(80)) - {5}:
+        candidates = [j for j in range(1, 80, 2) if j not in (i, 5)]
+        wanted = sorted(candidates, key=lambda j, i=i: apart[i, j])[:8]
+        assert nearest[i]["neighbours"] == wanted, i
+        assert_allclose(nearest[i]["distances"], apart[i, wanted], atol=1e-3)
+
+
+def test_few_neighbours_are_as_many_as_were_asked_for(record_arrays):
+    nearest = make(record_arrays, cloud(60)).run(Familiarity(neighbours=3)).nearest
+    assert {len(row) for row in nearest["neighbours"].to_pylist()} == {3}
+
+
+def test_any_recorded_layer_can_be_measured_by_its_exact_name(record_arrays):
+    layers = {"conv": cloud(60, seed=3), "conv1": cloud(60, seed=4)[:, :, None]}
+    recording = make(record_arrays, cloud(60), layers={name: a.astype(np.float32) for name, a in layers.items()})
+    alone = make(record_arrays, layers["conv1"][:, :, 0]).run(Familiarity()).samples
+    assert recording.run(Familiarity(layer="conv1")).samples.equals(alone)
+    assert not recording.run(Familiarity(layer="conv")).samples.equals(alone)
+    with pytest.raises(UnknownLayerError) as error:
+        recording.run(Familiarity(layer="con"))
+    assert str(error.value) == (
+        "No layer 'con' was recorded. Recorded layers: pool, conv, conv1. Give one of them, or None."
+    )

@@ -6,8 +6,8 @@ import { bandPath, linePath, niceScale, spread, useSize, type Scale } from "../.
 import { measure, percent } from "../../draw/format";
 import { Door, Failure, Heading, Waiting } from "../../draw/parts";
 import { splitText } from "../../draw/where";
-import type { Recording } from "../../hosts/recording";
-import { firstReason, needsCheckpoints } from "../applies";
+import { isMeasurable, type Recording } from "../../hosts/recording";
+import { firstReason, needsCheckpoints, needsLogits } from "../applies";
 import { defineComponent, drawn, type Context } from "../component";
 import { bestOf, choices, seriesOf, type Choice, type Series } from "./series";
 
@@ -169,7 +169,7 @@ function Curves({ ctx }: { ctx: Context }) {
   const recording = store.recording.value;
   const { metrics, failed } = store.measured.value;
   const scored = recording.checkpoints.some(({ name }) => metrics?.overall(name, "all")?.of("accuracy").value !== null);
-  const open = metrics === null && failed === null ? [] : choices(recording, metrics !== null && scored);
+  const open = metrics === null && failed === null && isMeasurable(recording) ? [] : choices(recording, metrics !== null && scored);
   const picked = useSignal("accuracy");
   const choice = open.find(({ id }) => id === picked.value) ?? open[0];
   const series = choice ? seriesOf(choice, recording, metrics, store.split.value) : [];
@@ -185,7 +185,7 @@ function Curves({ ctx }: { ctx: Context }) {
         )}
       </Heading>
       {failed !== null && <Failure what="The checkpoints could not be measured." why={failed} retry={() => void data.measure()} />}
-      {choice && series.length > 0 ? <Plot ctx={ctx} choice={choice} series={series} /> : failed === null && metrics === null && <Waiting what="Measuring every checkpoint" height={HEIGHT} />}
+      {choice && series.length > 0 ? <Plot ctx={ctx} choice={choice} series={series} /> : failed === null && metrics === null && isMeasurable(recording) && <Waiting what="Measuring every checkpoint" height={HEIGHT} />}
       {metrics !== null && open.length === 0 && <p class="none muted">No sample has a label and the training wrote no numbers down, so there is nothing to draw. Record with labels=…, or pass metrics=… to recorder.checkpoint.</p>}
     </section>
   );
@@ -196,6 +196,6 @@ export const curves = defineComponent({
   title: "How it learned",
   needs: ["checkpoints"],
   styles: css,
-  applies: (recording) => firstReason(recording, needsCheckpoints),
+  applies: (recording) => firstReason(recording, needsCheckpoints, () => recording.checkpoints.some(({ metrics }) => Object.keys(metrics).length > 0) || needsLogits(recording)),
   mount: drawn(Curves),
 });

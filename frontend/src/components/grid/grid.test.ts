@@ -1,6 +1,12 @@
 import { afterEach, expect, test } from "vitest";
 import { mounted, settle, type Mounted } from "../mounted";
-import { grid, layoutOf } from "./grid";
+import type { Column } from "../../hosts/arrow";
+import { categories } from "../../hosts/fake";
+import { rowsOf } from "../../state/masks";
+import { grid } from "./grid";
+import { cellFor } from "./look";
+import { howOf, marked } from "./marks";
+import { Geometry, sectionsOf } from "./sections";
 
 let page: Mounted | null = null;
 afterEach(() => page?.close());
@@ -62,7 +68,149 @@ test("without labels there is no order by loss", async () => {
   expect(order.selectedOptions[0]?.text).toBe("In recorded order");
 });
 
-test("cards fill the width with at least one column", () => {
-  expect(layoutOf(450, false).columns).toBe(4);
-  expect(layoutOf(60, false).columns).toBe(1);
+test("cards fill the width with at least one column, at five sizes", () => {
+  const columns = (width: number, size: number, text = false) => cellFor(width, { size, captions: [], text }).columns;
+  expect([0, 1, 2, 3, 4].map((size) => columns(450, size))).toEqual([9, 6, 4, 2, 1]);
+  expect(columns(60, 2)).toBe(1);
+  expect(columns(450, 2, true)).toBe(2);
+});
+
+const named = (selector: string, start: string) => page?.named(selector, start) as HTMLElement;
+const cards = () => [...(page?.root.querySelectorAll<HTMLElement>("[role=option]") ?? [])];
+const click = (position: number, more: MouseEventInit = {}) => cards()[position]?.dispatchEvent(new MouseEvent("click", { bubbles: true, ...more }));
+const marks = () => cards().flatMap((card, i) => (card.getAttribute("aria-selected") === "true" ? [i] : []));
+
+async function all(options = {}): Promise<Mounted> {
+  page = await mounted(grid, { ...options, options: { of: "filtered", ...("options" in options ? (options.options as object) : {}) } });
+  page.session.store.sort.value = { by: "order", descending: false };
+  await settle();
+  return page;
+}
+
+test("cards are marked with Ctrl, Shift and Alt, and from the keyboard; the marks become the selection", async () => {
+  const { session, root } = await all({ id: "grid-2" });
+  expect(page?.root.querySelector("h2")?.textContent).toBe("All 7 samples");
+  click(1, { ctrlKey: true });
+  click(3, { shiftKey: true });
+  click(2, { altKey: true });
+  await settle();
+  expect(marks()).toEqual([1, 3]);
+  const key = (name: string, more: KeyboardEventInit = {}) => root.querySelector(".scroll")?.dispatchEvent(new KeyboardEvent("keydown", { key: name, bubbles: true, ...more }));
+  key("End");
+  key(" ");
+  await settle();
+  expect(marks()).toEqual([1, 3, 6]);
+  named("button", "Select 3").click();
+  await settle();
+  expect(session.store.selection.value).toMatchObject({ source: "grid-2", sentence: "3 samples picked by hand" });
+  expect([...(session.store.selection.value?.indices ?? [])]).toEqual([6, 8, 11]);
+  expect(marks()).toEqual([]);
+  key("a", { ctrlKey: true });
+  await settle();
+  expect(marks()).toHaveLength(7);
+  key("Escape");
+  await settle();
+  expect(marks()).toEqual([]);
+});
+
+test("a box drawn over cards marks those it touches, and is no click", async () => {
+  const { root, session } = await all();
+  const tall = root.querySelector(".tall") as HTMLElement;
+  const pointer = (type: string, x: number, y: number) => tall.dispatchEvent(new PointerEvent(type, { clientX: x, clientY: y, pointerId: 1, button: 0, bubbles: true, pointerType: "mouse" }));
+  pointer("pointerdown", 5, 5);
+  pointer("pointermove", 150, 20);
+  await settle();
+  expect(root.querySelector(".band")).not.toBeNull();
+  pointer("pointerup", 150, 20);
+  click(0);
+  await settle();
+  expect(marks()).toEqual([0, 1]);
+  expect(session.store.focus.value).toBeNull();
+  click(0);
+  expect(session.store.focus.value).toBe(5);
+});
+
+test("captions come from chosen columns, borders from a column, and both are options", async () => {
+  const { root, session } = await all({ options: { captions: ["device", "sample_id"], border: "colour", colour: "device" } });
+  await new Promise((resolve) => setTimeout(resolve, 80));
+  await settle();
+  expect(cards()[0]?.querySelector(".caption")?.textContent).toBe("btest/5");
+  expect((cards()[0]?.querySelector(".frame") as HTMLElement).style.borderColor).toBe("var(--c-1)");
+  expect(root.querySelector(".corner")).toBeNull();
+  const size = named("select", "Size") as HTMLSelectElement;
+  size.value = "smallest";
+  size.dispatchEvent(new Event("change", { bubbles: true }));
+  await settle();
+  expect(root.querySelector(".caption")).toBeNull();
+  expect(session.store.arrangement.tile("grid")?.options).toMatchObject({ size: "smallest" });
+});
+
+test("groups get heads with their own names and counts; a count selects the group", async () => {
+  const { root, session } = await all({ options: { size: "smallest" } });
+  session.store.groupBy.value = ["device", "label"];
+  await settle();
+  const heads = () => [...root.querySelectorAll(".tall .section")].map((head) => [head.querySelector(".name")?.textContent, head.querySelector(".door")?.firstChild?.textContent]);
+  // Test split: 5 b Shirt, 6 a Bag, 7 b Bag, 8 a T-shirt, 9 b Shirt, 10 a Bag, 11 b without a label.
+  expect(heads()).toEqual([
+    ["device: a · label: Bag", "2"], ["device: a · label: T-shirt", "1"],
+    ["device: b · label: Bag", "1"], ["device: b · label: Shirt", "2"], ["device: b · label: missing", "1"],
+  ]);
+  expect(cards().map((card) => card.getAttribute("aria-label")?.split("sample ")[1])).toEqual(["6", "10", "8", "7", "5", "9", "11"]);
+  named(".door", "2: select the samples of device: b · label: Shirt").click();
+  await settle();
+  expect([...(session.store.selection.value?.indices ?? [])]).toEqual([5, 9]);
+});
+
+test("a position is gone to", async () => {
+  const { root } = await all();
+  const input = named("input", "Go to a position") as HTMLInputElement;
+  input.value = "4";
+  input.dispatchEvent(new Event("input", { bubbles: true }));
+  input.closest("form")?.dispatchEvent(new Event("submit", { bubbles: true, cancelable: true }));
+  await settle();
+  expect(root.querySelector('[role=option][tabindex="0"]')?.getAttribute("aria-posinset")).toBe("4");
+});
+
+test("sections: only combinations that occur, names as people sort them, missing last, no more than asked for", () => {
+  const rows = Uint32Array.of(4, 3, 2, 1, 0);
+  const a: Column = { ...categories(["v10", "v2", "v10", "v2", "v2"]), valid: Uint8Array.of(1, 1, 1, 1, 0) } as Column;
+  const b: Column = { kind: "number", length: 5, values: Int32Array.of(7, 7, 7, 8, 8), integer: true, valid: null };
+  const { sections, more } = sectionsOf(rows, [{ name: "kind", column: a }, { name: "n", column: b }]);
+  expect(sections.map(({ name, rows: own }) => [name, [...own]])).toEqual([
+    ["kind: v2 · n: 7", [1]], ["kind: v2 · n: 8", [3]], ["kind: v10 · n: 7", [2, 0]], ["kind: missing · n: 8", [4]],
+  ]);
+  expect(more).toBe(0);
+  const few = sectionsOf(rows, [{ name: "kind", column: a }], 1);
+  expect([few.sections.map(({ name }) => name), few.more]).toEqual([["kind: v2"], 2]);
+});
+
+test("where cards lie: lines, heads, boxes and steps agree; the millionth is as near as the first", () => {
+  const cell = { width: 100, height: 50, columns: 3, gap: 10 };
+  const two = new Geometry([4, 2], cell, 20);
+  expect([two.height, two.total]).toEqual([190, 6]);
+  expect(two.placeOf(3)).toEqual({ section: 0, line: 1, column: 0, x: 0, y: 70 });
+  expect(two.placeOf(4)).toMatchObject({ section: 1, x: 0, y: 140 });
+  expect(two.rangesIn(0, 190)).toEqual([[0, 4], [4, 6]]);
+  expect(two.rangesIn(30, 40, 120, 130)).toEqual([[1, 2]]);
+  expect(two.rangesIn(62, 68, 0, 500)).toEqual([]); // between two lines
+  expect([two.step(1, 1), two.step(0, 1), two.step(3, 1), two.step(4, -1), two.step(5, 9), two.step(0, -5)]).toEqual([3, 3, 4, 3, 5, 0]);
+  const many = new Geometry([1_000_000], cell, 0);
+  const { y } = many.placeOf(999_999);
+  expect(many.rangesIn(y, y + 1)).toEqual([[999_999, 1_000_000]]);
+});
+
+test("no sample at all is no section, no card, no step", () => {
+  expect(sectionsOf(new Uint32Array(0), [{ name: "a", column: { kind: "none", length: 0 } }])).toEqual({ sections: [], more: 0 });
+  for (const sizes of [[], [0]]) {
+    const empty = new Geometry(sizes, { width: 100, height: 50, columns: 3, gap: 10 }, 20);
+    expect([empty.total, empty.rangesIn(0, 1000), empty.step(0, 1)]).toEqual([0, [], 0]);
+  }
+});
+
+test("marks: begun anew, added, taken out, turned over; what keys mean", () => {
+  const before = Uint32Array.of(0b0110);
+  const rows = (how: Parameters<typeof marked>[2]) => [...rowsOf(marked(before, [1, 3], how))];
+  expect([rows("only"), rows("add"), rows("remove"), rows("toggle")]).toEqual([[1, 3], [1, 2, 3], [2], [2, 3]]);
+  const keys = { shiftKey: false, ctrlKey: false, metaKey: false, altKey: false };
+  expect([howOf(keys), howOf({ ...keys, metaKey: true }), howOf({ ...keys, shiftKey: true }), howOf({ ...keys, altKey: true, ctrlKey: true })]).toEqual(["only", "add", "add", "remove"]);
 });

@@ -2,8 +2,12 @@ import { afterEach, expect, test } from "vitest";
 import { mounted, settle, type Mounted } from "../mounted";
 import { bucketsOf, edgesOf } from "../../state/buckets";
 import { Engine } from "../../state/engine";
-import { rowsOf } from "../../state/masks";
 import type { Column } from "../../hosts/arrow";
+import { every, fromRows, rowsOf } from "../../state/masks";
+import { ranksOf } from "../../state/sorting";
+import { applyTag } from "../../state/tags";
+import { counted, statesOf } from "./counts";
+import { cramersV, kolmogorovSmirnov, relevanceOf } from "./relevance";
 import { overview } from "./overview";
 
 let page: Mounted | null = null;
@@ -59,6 +63,78 @@ test("a bucket and the clause it makes hold the same samples, at the edges too",
       expect(buckets?.picked(expr ?? { op: "or", of: [] })).toEqual([i]);
     }
   }
+});
+
+test("the share right of a bucket comes with its interval, once there are enough samples", () => {
+  const n = 60;
+  const correct: Column = { kind: "bool", length: n, values: Uint8Array.from({ length: n }, (_, i) => Number(i % 4 !== 0)), valid: Uint8Array.from({ length: n }, (_, i) => Number(i < 50)) };
+  const buckets = bucketsOf({ kind: "bool", length: n, values: Uint8Array.from({ length: n }, (_, i) => Number(i < 40)), valid: null });
+  if (!buckets) throw new Error("no buckets");
+  const { passing, right } = counted(buckets, statesOf(correct), null);
+  expect([...passing]).toEqual([20, 40, 0, 0]);
+  // Of the 40, every fourth is wrong: 30 right. Of the other 20, ten are not judged: too few to say.
+  expect([right(1).value, right(0).value]).toEqual([0.75, null]);
+  expect([right(1).low?.toFixed(3), right(1).high?.toFixed(3)]).toEqual(["0.598", "0.858"]);
+  const some = counted(buckets, statesOf(correct), Uint32Array.of(0b1111, 0));
+  expect([...some.passing]).toEqual([0, 4, 0, 0]);
+});
+
+test("what sets a selection apart: all, nothing, and no more than chance", () => {
+  expect(cramersV(Uint32Array.of(10, 0), Uint32Array.of(0, 10))).toBeCloseTo(1, 10);
+  expect(cramersV(Uint32Array.of(5, 5), Uint32Array.of(5, 5))).toBe(0);
+  // 30 of 40 against 10 of 40: φ² = .25, less 1/79 for chance, over 1 − 1/79.
+  expect(cramersV(Uint32Array.of(30, 10), Uint32Array.of(10, 30))).toBeCloseTo(Math.sqrt((0.25 - 1 / 79) / (1 - 1 / 79)), 10);
+  // Every value rare: without the correction this would be 1.
+  expect(cramersV(Uint32Array.from({ length: 40 }, (_, i) => i % 2), Uint32Array.from({ length: 40 }, (_, i) => (i + 1) % 2))).toBeLessThan(0.2);
+  const column: Column = { kind: "number", length: 6, integer: false, values: Float64Array.of(1, 2, 3, 4, 5, NaN), valid: null };
+  const selected = fromRows([0, 1], 6);
+  const rest = fromRows([2, 3, 4, 5], 6);
+  expect(kolmogorovSmirnov(ranksOf(column), selected, rest)).toEqual({ distance: 1, n: 2, m: 3 });
+  expect(relevanceOf(column, selected, every(6)).effect).toBe(0); // five samples: chance explains it
+});
+
+test("ordered by what sets the selection apart, the column that does comes first and says so", async () => {
+  const rows = Array.from({ length: 12 }, (_, i) => i).filter((i) => i % 2 === 0); // device a
+  page = await mounted(overview, { options: { order: "relevance" } });
+  expect(page.text()).toContain("Select samples in any view");
+  page.session.store.split.value = "all";
+  await page.session.pick({ kind: "rows", rows }, "elsewhere");
+  for (let i = 0; i < 6; i++) await settle();
+  expect(page.root.querySelector("h2")?.textContent).toBe("The selection differs most in device");
+  expect(page.root.querySelector("article")?.getAttribute("aria-label")).toBe("device");
+  expect(page.root.querySelector("article")?.textContent).toContain("differs 1.00");
+});
+
+test("two overviews on one page filter each other, not themselves; their options are their own", async () => {
+  page = await mounted(overview, { id: "overview-2", options: { columns: ["device", "label"], share: false } });
+  expect([...page.root.querySelectorAll("article")].map((card) => card.getAttribute("aria-label"))).toEqual(["label", "device"]);
+  page.session.filter.set("overview/device", { op: "in", column: "device", values: ["b"] });
+  await settle();
+  page.named("article[aria-label=device] button", "a: 0 of 3");
+  page.named("article[aria-label=device] button", "b: 4 of 4").click();
+  await settle();
+  expect(page.session.store.clauses.value.map(({ source }) => source)).toEqual(["overview/device", "overview-2/device"]);
+  page.named("button", "Share right").click();
+  await settle();
+  expect(page.session.store.arrangement.tile("overview-2")?.options).toMatchObject({ share: true });
+});
+
+test("a list is counted by its items; a tag filters", async () => {
+  page = await mounted(overview, { options: { columns: ["tags"] } });
+  expect(page.text()).toContain("No column can be counted.");
+  await applyTag(page.session, "odd", [5, 6]);
+  await settle();
+  page.named("article[aria-label=tags] button", "odd: 2 of 2").click();
+  await settle();
+  expect(page.session.filter.counts.value).toEqual({ passing: 2, total: 7 });
+});
+
+test("the grey behind the bars goes when only the filtered are to be shown", async () => {
+  page = await mounted(overview, { options: { columns: ["device"] } });
+  expect(page.root.querySelectorAll(".grey")).toHaveLength(2);
+  page.session.store.showUnfiltered.value = false;
+  await settle();
+  expect(page.root.querySelectorAll(".grey")).toHaveLength(0);
 });
 
 test("edges: none beyond what is there, one bucket for a constant, nothing for no value", () => {

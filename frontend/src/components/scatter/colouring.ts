@@ -1,18 +1,13 @@
-/** What the colour of a point tells, as codes for the canvas and a legend for people. */
+/** What the colour and the size of a point tell, as codes for the canvas and a legend for people. */
 import { classColour } from "../../draw/colour";
-import { count, measure } from "../../draw/format";
+import { count, measure, valueText } from "../../draw/format";
 import { MISSING, rampCodes } from "../../draw/points/appearance";
 import type { Colours } from "../../draw/points/scene";
 import type { Column } from "../../hosts/arrow";
 import type { Recording } from "../../hosts/recording";
+import { fieldsOf, type Field } from "../../state/fields";
+import { exactDoubles } from "../../state/narrow";
 import type { NumberColumn } from "../../state/performance";
-
-export interface ColourChoice {
-  id: string;
-  name: string;
-  kind: "label" | "prediction" | "correct" | "category" | "number";
-  column?: string;
-}
 
 export interface LegendEntry {
   name: string;
@@ -29,22 +24,17 @@ export interface Coloured {
 
 /** More values than these are not told apart by colour. */
 const MOST_VALUES = 1000;
+const COLOURING = new Set<Field["type"]>(["category", "bool", "integer", "number", "datetime"]);
 
-export function choicesOf(recording: Recording): ColourChoice[] {
-  const choices: ColourChoice[] = [];
-  const missing = recording.missing["performance"] ?? [];
-  const said = recording.checkpoints.length > 0 && missing.length === 0;
-  const single = recording.task === "multiclass";
-  const labelled = recording.nMissingLabels < recording.nSamples;
-  if (single && labelled) choices.push({ id: "label", name: "Label", kind: "label" });
-  if (single && said) choices.push({ id: "prediction", name: "Prediction", kind: "prediction" });
-  if (said && labelled) choices.push({ id: "correct", name: "Right or wrong", kind: "correct" });
-  for (const { name, type, role, values } of recording.columns) {
-    const category = type === "category" && role !== "label" && (values?.length ?? 0) <= MOST_VALUES;
-    if (category) choices.push({ id: `column:${name}`, name, kind: "category", column: name });
-    else if (role === "metadata" && (type === "number" || type === "integer")) choices.push({ id: `column:${name}`, name, kind: "number", column: name });
-  }
-  return choices;
+/** The fields that can colour, those first that people look for. */
+export function colourings(recording: Recording): Field[] {
+  const sizes = new Map(recording.columns.map(({ name, values }) => [name, values?.length ?? 0]));
+  return fieldsOf(recording).filter(({ name, type, role }) => role !== "id" && COLOURING.has(type) && (sizes.get(name) ?? 0) <= MOST_VALUES);
+}
+
+/** The fields whose numbers can be the size of a point. */
+export function sizings(recording: Recording): Field[] {
+  return colourings(recording).filter(({ type }) => type === "integer" || type === "number");
 }
 
 /** Codes and a legend from class indices or category codes; `keep` tells the points that are counted. */
@@ -65,15 +55,16 @@ export function byCode(codes: ArrayLike<number>, valid: ArrayLike<number> | null
   return { colours: { codes: out, palette: names.map((_, k) => classColour(k)) }, legend, ends: null };
 }
 
+const VERDICT = ["var(--bad)", "var(--ink-3)"] as const;
+
 /** Wrong ones stand out and lie above the others; the right ones stay quiet, as everywhere. */
 export function byCorrect(correct: NumberColumn, keep: (i: number) => boolean): Coloured {
   const coloured = byCode(correct.values, correct.valid, ["wrong", "right"], keep);
-  const palette = ["var(--bad)", "var(--ink-3)"];
-  const legend = coloured.legend.map((entry, k) => ({ ...entry, colour: palette[k] ?? entry.colour }));
-  return { colours: { ...coloured.colours, palette, raised: 0 }, legend, ends: null };
+  const legend = coloured.legend.map((entry, k) => ({ ...entry, colour: VERDICT[k] ?? entry.colour }));
+  return { colours: { ...coloured.colours, palette: VERDICT, raised: 0 }, legend, ends: null };
 }
 
-export function byNumber({ values, valid }: NumberColumn): Coloured {
+function spanOf({ values, valid }: NumberColumn): readonly [number, number] {
   let [low, high] = [Infinity, -Infinity];
   for (let i = 0; i < values.length; i++) {
     const value = values[i] ?? NaN;
@@ -81,17 +72,63 @@ export function byNumber({ values, valid }: NumberColumn): Coloured {
     low = Math.min(low, value);
     high = Math.max(high, value);
   }
-  // The light end of the scale is the ground itself: a point there would not be seen.
-  const palette = Array.from({ length: 256 }, (_, k) => `color-mix(in srgb, var(--heat-1) ${(22 + (78 * k) / 255).toFixed(1)}%, var(--heat-0))`);
-  const ends = low <= high ? ([measure(low), measure(high)] as const) : null;
-  return { colours: { codes: rampCodes(values, valid, low, high), palette, ramp: true }, legend: [], ends };
+  return [low, high];
 }
 
-export function byColumn(column: Column, keep: (i: number) => boolean): Coloured {
+/** A step of the ramp, 0 … 1. Its light end is the ground itself: a point there would not be seen. */
+function ramp(share: number): string {
+  return `color-mix(in srgb, var(--heat-1) ${(22 + 78 * share).toFixed(1)}%, var(--heat-0))`;
+}
+
+export function byNumber(column: NumberColumn, words: (value: number) => string = measure): Coloured {
+  const [low, high] = spanOf(column);
+  const palette = Array.from({ length: 256 }, (_, k) => ramp(k / 255));
+  const ends = low <= high ? ([words(low), words(high)] as const) : null;
+  return { colours: { codes: rampCodes(column.values, column.valid, low, high), palette, ramp: true }, legend: [], ends };
+}
+
+/** A column as numbers; null where it holds none. */
+export function numbersIn(column: Column): NumberColumn | null {
+  if (column.kind === "number" || column.kind === "time" || column.kind === "bool") return { values: column.values, valid: column.valid };
+  if (column.kind === "bigint") return { values: exactDoubles(column.values) ?? Float64Array.from(column.values as BigInt64Array, Number), valid: column.valid };
+  return null;
+}
+
+export function byField(field: Field, column: Column, keep: (i: number) => boolean): Coloured {
   if (column.kind === "category") return byCode(column.codes, column.valid, column.values, keep);
-  if (column.kind === "number") return byNumber({ values: column.values, valid: column.valid });
-  if (column.kind === "bigint") return byNumber({ values: Float64Array.from(column.values as BigInt64Array, Number), valid: column.valid });
+  if (column.kind === "bool") return field.name === "correct" && field.role === "model" ? byCorrect(column, keep) : byCode(column.values, column.valid, ["no", "yes"], keep);
+  const numbers = numbersIn(column);
+  if (numbers) return byNumber(numbers, column.kind === "time" ? (value) => valueText(new Date(value)) : measure);
   return byCode(new Int32Array(column.length), new Uint8Array(column.length), [], keep);
+}
+
+/** The colour of each sample as CSS, the same as in the pictures. */
+export function cssOf(field: Field, column: Column): (row: number) => string {
+  const missing = classColour(null);
+  if (column.kind === "category") return (row) => (column.valid && !column.valid[row] ? missing : classColour(column.codes[row] ?? null));
+  if (column.kind === "bool" && field.name === "correct" && field.role === "model") return (row) => (column.valid && !column.valid[row] ? missing : (VERDICT[column.values[row] ?? 0] ?? missing));
+  if (column.kind === "bool") return (row) => (column.valid && !column.valid[row] ? missing : classColour(column.values[row] ?? null));
+  const numbers = numbersIn(column);
+  if (!numbers) return () => missing;
+  const [low, high] = spanOf(numbers);
+  return (row) => {
+    const value = numbers.values[row] ?? NaN;
+    return Number.isNaN(value) || (numbers.valid && !numbers.valid[row]) ? missing : ramp(Math.max(0, Math.min(1, (value - low) / (high - low || 1))));
+  };
+}
+
+/** Sizes 1 … 15 over the range of a column; what is missing is the smallest, what is infinite the largest of its sign. */
+export function sizesOf(column: Column): Uint8Array | null {
+  const numbers = numbersIn(column);
+  if (!numbers) return null;
+  const [low, high] = spanOf(numbers);
+  const { values, valid } = numbers;
+  const out = new Uint8Array(values.length);
+  for (let i = 0; i < out.length; i++) {
+    const share = ((values[i] as number) - low) / (high - low || 1);
+    out[i] = (valid && !valid[i]) || Number.isNaN(share) ? 1 : 1 + Math.round(14 * Math.max(0, Math.min(1, share)));
+  }
+  return out;
 }
 
 /** For each value its name and the middle of its points, by the median of up to so many of them. */

@@ -1,12 +1,11 @@
 /** Which columns can place points, which come first, and where their numbers come from. */
-import type { Column } from "../../hosts/arrow";
 import type { Recording } from "../../hosts/recording";
 import type { NumberColumn, SampleColumns } from "../../state/performance";
 import type { Session } from "../../state/session";
+import { numbersIn } from "./colouring";
 
 /** A column of the samples, or what the checkpoint says of each sample. */
 export interface Measure {
-  id: string;
   name: string;
   said: keyof SampleColumns | null;
 }
@@ -15,11 +14,12 @@ const SAID = ["confidence", "margin", "loss"] as const;
 
 export function measuresOf(recording: Recording): Measure[] {
   const recorded = recording.columns
-    .filter(({ type, role }) => role === "metadata" && (type === "number" || type === "integer"))
-    .map(({ name }) => ({ id: `column:${name}`, name, said: null }));
+    .filter(({ type, role }) => role === "metadata" && (type === "number" || type === "integer" || type === "datetime"))
+    .map(({ name }): Measure => ({ name, said: null }));
   const missing = recording.missing["performance"] ?? [];
-  const said = recording.checkpoints.length > 0 && missing.length === 0 ? SAID.map((name) => ({ id: `said:${name}`, name, said: name })) : [];
-  return [...recorded, ...said];
+  const said = recording.checkpoints.length > 0 && missing.length === 0 ? SAID.map((name): Measure => ({ name, said: name })) : [];
+  // A recorded column of the same name is what the name means.
+  return [...recorded, ...said.filter(({ name }) => !recording.columns.some((column) => column.name === name))];
 }
 
 export interface Pair {
@@ -38,26 +38,26 @@ export function isProjection(x: string, y: string): boolean {
   return /^(xy|12)$/i.test(`${a[2]}${b[2]}`);
 }
 
-/** The pair shown first: a projection where there is one, then the first two recorded numbers, then what the checkpoint says. */
-export function firstPair(measures: readonly Measure[]): Pair | null {
+/** The pair shown first: what the table calls x and y, a projection where there is one, the first two recorded numbers, what the checkpoint says. */
+export function firstPair(measures: readonly Measure[], recording?: Recording): Pair | null {
+  const meant = (word: "x" | "y") => recording?.columns.find(({ means }) => means === word)?.name;
+  const [left, up] = [meant("x"), meant("y")];
+  if (left !== undefined && up !== undefined && [left, up].every((name) => measures.some((one) => one.name === name))) return { x: left, y: up, projection: true };
   const recorded = measures.filter(({ said }) => said === null);
   const named = [...recorded.filter(({ name }) => name.startsWith("projection_")), ...recorded];
   for (const x of named) {
     const y = recorded.find((other) => other !== x && isProjection(x.name, other.name));
-    if (y) return { x: x.id, y: y.id, projection: true };
+    if (y) return { x: x.name, y: y.name, projection: true };
   }
   const [x, y] = measures;
-  return x && y ? { x: x.id, y: y.id, projection: false } : null;
-}
-
-function numbers(column: Column): NumberColumn {
-  if (column.kind === "number") return { values: column.values, valid: column.valid };
-  if (column.kind === "bigint") return { values: Float64Array.from(column.values as BigInt64Array, Number), valid: column.valid };
-  return { values: new Float32Array(column.length), valid: new Uint8Array(column.length) };
+  return x && y ? { x: x.name, y: y.name, projection: false } : null;
 }
 
 export async function valuesOf(measure: Measure, data: Session, checkpoint: string | null): Promise<NumberColumn> {
-  if (measure.said === null) return numbers(await data.columns.get(measure.name));
+  if (measure.said === null) {
+    const column = await data.columns.get(measure.name);
+    return numbersIn(column) ?? { values: new Float32Array(column.length), valid: new Uint8Array(column.length) };
+  }
   const said = await data.predictions(checkpoint);
   if (!said) throw new Error(`No checkpoint says anything of the samples, so there is no ${measure.name}.`);
   return said[measure.said];

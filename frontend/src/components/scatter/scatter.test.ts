@@ -1,10 +1,13 @@
 import { afterEach, expect, test } from "vitest";
 import { LABELS, PREDICTIONS, SPLITS, description } from "../../hosts/fake";
 import { mounted, settle, type Mounted } from "../mounted";
-import { byCode, byCorrect, byNumber, choicesOf } from "./colouring";
+import type { Column } from "../../hosts/arrow";
+import { rowsOf } from "../../state/masks";
+import { byCode, byCorrect, byField, byNumber, colourings, cssOf, sizesOf, sizings } from "./colouring";
 import { firstPair, isProjection, measuresOf } from "./measures";
-import { combined } from "./plane";
+import { combined, outlineExpr } from "./plane";
 import { scatter } from "./scatter";
+import { thumbSide } from "./thumbs";
 import { outside } from "./use-shown";
 
 let page: Mounted | null = null;
@@ -14,8 +17,8 @@ const columns = (...names: string[]) => ({ columns: names.map((name) => ({ name,
 
 test("a projection is shown first, otherwise the first two numbers", () => {
   const pair = (...names: string[]) => firstPair(measuresOf(description(0, columns(...names))));
-  expect(pair("ink", "projection_fc_y", "projection_fc_x")).toEqual({ x: "column:projection_fc_x", y: "column:projection_fc_y", projection: true });
-  expect(pair("ink", "light")).toEqual({ x: "column:ink", y: "column:light", projection: false });
+  expect(pair("ink", "projection_fc_y", "projection_fc_x")).toEqual({ x: "projection_fc_x", y: "projection_fc_y", projection: true });
+  expect(pair("ink", "light")).toEqual({ x: "ink", y: "light", projection: false });
   expect(pair("ink")).toBeNull();
   expect([isProjection("tsne_1", "tsne_2"), isProjection("a_x", "b_y"), isProjection("x", "y"), isProjection("ink", "light")]).toEqual([true, false, true, false]);
 });
@@ -34,7 +37,7 @@ test("without two columns of numbers it says what would fill it", async () => {
 test("samples without coordinates are counted, the legend counts the rest by class", async () => {
   page = await mounted(scatter);
   const upwards = page.named("select", "Upwards") as HTMLSelectElement;
-  upwards.value = "said:loss";
+  upwards.value = "loss";
   upwards.dispatchEvent(new Event("change", { bubbles: true }));
   await settle();
   expect(page.text()).toContain("1 sample without coordinates");
@@ -85,6 +88,103 @@ test("a class keeps its colour; what is missing is counted by itself", () => {
 });
 
 test("colours on offer are those the recording can tell", () => {
-  expect(choicesOf(description(0)).map(({ id }) => id)).toEqual(["label", "column:split", "column:device"]);
-  expect(choicesOf(description(2, { n_missing_labels: 12 })).map(({ id }) => id)).toEqual(["prediction", "column:split", "column:device"]);
+  expect(colourings(description(0)).map(({ name }) => name)).toEqual(["label", "split", "device"]);
+  expect(colourings(description(2)).map(({ name }) => name)).toEqual(["label", "prediction", "correct", "confidence", "loss", "split", "device"]);
+  expect(sizings(description(2)).map(({ name }) => name)).toEqual(["confidence", "loss"]);
+  const values = (n: number) => Array.from({ length: n }, (_, i) => String(i));
+  const columns = [{ name: "some", type: "category", role: "metadata", values: values(1000) }, { name: "many", type: "category", role: "metadata", values: values(1001) }];
+  expect(colourings(description(0, { columns })).map(({ name }) => name)).toEqual(["some"]);
+});
+
+test("more than eight classes get more than eight colours; none is used twice", () => {
+  const made = byCode(Array.from({ length: 40 }, (_, i) => i), null, Array.from({ length: 40 }, (_, i) => `class ${i}`), () => true);
+  expect(new Set(made.colours.palette).size).toBe(40);
+});
+
+test("a value has the same colour in a picture and on a border", () => {
+  const field = { name: "kind", type: "category", role: "metadata" } as const;
+  const column: Column = { kind: "category", length: 3, codes: Int32Array.of(1, 0, 0), values: ["a", "b"], valid: Uint8Array.of(1, 1, 0) };
+  const picture = byField(field, column, () => true).colours;
+  const border = cssOf(field, column);
+  expect([0, 1].map(border)).toEqual([0, 1].map((row) => picture.palette[picture.codes[row] ?? 0]));
+  expect(border(2)).toBe("var(--c-missing)");
+  const numbers: Column = { kind: "number", length: 3, values: Float64Array.of(0, 10, NaN), integer: false, valid: null };
+  const shade = cssOf({ name: "ink", type: "number", role: "metadata" }, numbers);
+  expect([shade(0), shade(1), shade(2)]).toEqual(["color-mix(in srgb, var(--heat-1) 22.0%, var(--heat-0))", "color-mix(in srgb, var(--heat-1) 100.0%, var(--heat-0))", "var(--c-missing)"]);
+});
+
+test("sizes go from 1 to 15 over the range; what is missing is smallest", () => {
+  expect([...(sizesOf({ kind: "number", length: 5, values: Float64Array.of(2, 4, 3, NaN, Infinity), integer: false, valid: null }) ?? [])]).toEqual([1, 15, 8, 1, 15]);
+  expect(sizesOf({ kind: "none", length: 2 })).toBeNull();
+});
+
+test("an outline over what can be filtered is a clause, which filters every other view", async () => {
+  page = await mounted(scatter, { options: { x: "confidence", y: "loss" }, id: "scatter-2" });
+  const line = [0.545, 0.45, 0.575, 0.45, 0.575, 0.75, 0.545, 0.75];
+  const ctx = { store: page.session.store } as Parameters<typeof outlineExpr>[0];
+  const expr = outlineExpr(ctx, { x: { name: "confidence", said: null }, y: { name: "loss", said: null } }, line);
+  expect(expr).toEqual({ op: "polygon", x: "confidence", y: "loss", points: [[0.545, 0.45], [0.575, 0.45], [0.575, 0.75], [0.545, 0.75]] });
+  expect(outlineExpr(ctx, { x: { name: "confidence", said: null }, y: { name: "margin", said: "margin" } }, line)).toBeNull();
+  // Confidence is .5 + i / 100, loss i / 10: samples 5, 6 and 7 lie inside.
+  if (expr) page.session.filter.set("scatter-2", expr);
+  await settle();
+  expect([...rowsOf(page.session.filter.mask() ?? new Uint32Array(0))]).toEqual([5, 6, 7]);
+  expect(page.session.filter.mask("scatter-2")).toBeNull();
+  expect(page.text()).toContain("6 samples · test");
+  page.named("button", "Clear the outline filter").click();
+  await settle();
+  expect(page.session.store.clauses.value).toEqual([]);
+});
+
+test("what is drawn around is picked in this picture's name; f makes the outline a filter", async () => {
+  page = await mounted(scatter, { options: { x: "confidence", y: "loss" }, id: "scatter-2" });
+  page.named("button", "Box").click();
+  await settle();
+  const el = page.root.querySelector(".points") as HTMLElement;
+  const pointer = (type: string, x: number, y: number) => el.dispatchEvent(new PointerEvent(type, { clientX: x, clientY: y, pointerId: 1, button: 0, bubbles: true }));
+  pointer("pointerdown", 1, 1);
+  pointer("pointermove", 599, 599);
+  pointer("pointerup", 599, 599);
+  await settle();
+  expect(page.session.store.selection.value).toMatchObject({ source: "scatter-2", sentence: "6 drawn around" });
+  el.dispatchEvent(new KeyboardEvent("keydown", { key: "f", bubbles: true }));
+  await settle();
+  expect(page.session.store.clauses.value).toMatchObject([{ source: "scatter-2", expr: { op: "polygon", x: "confidence", y: "loss" } }]);
+});
+
+test("options are kept in the layout; without one the page's colour is used", async () => {
+  page = await mounted(scatter);
+  expect((page.named("select", "Colour") as HTMLSelectElement).value).toBe("label");
+  page.session.store.colorBy.value = "device";
+  await settle();
+  expect((page.named("select", "Colour") as HTMLSelectElement).value).toBe("device");
+  page.named("button", "Density").click();
+  const across = page.named("select", "Across") as HTMLSelectElement;
+  across.value = "loss";
+  across.dispatchEvent(new Event("change", { bubbles: true }));
+  await settle();
+  expect(page.session.store.arrangement.tile("scatter")?.options).toEqual({ mode: "density", x: "loss" });
+  page.session.history.undo();
+  page.session.history.undo();
+  await settle();
+  expect(page.session.store.arrangement.tile("scatter")?.options).toEqual({});
+});
+
+test("what the table calls x and y comes first", () => {
+  const columns = [{ name: "ink", type: "number", role: "metadata" }, { name: "east", type: "number", role: "x" }, { name: "north", type: "number", role: "y" }];
+  const recording = description(0, { columns });
+  expect(firstPair(measuresOf(recording), recording)).toEqual({ x: "east", y: "north", projection: true });
+});
+
+test("the samples in sight are listed, too, and open from there", async () => {
+  page = await mounted(scatter, { options: { x: "confidence", y: "loss", twin: true } });
+  await new Promise((resolve) => setTimeout(resolve, 260));
+  await settle();
+  expect(page.text()).toContain("6 samples in sight.");
+  page.named(".door", "7: open sample 7").click();
+  expect(page.session.store.focus.value).toBe(7);
+});
+
+test("thumbnails are neither dots nor posters", () => {
+  expect([thumbSide(1, 300_000), thumbSide(100, 300_000), thumbSide(399, 90_000)]).toEqual([56, 32, 18]);
 });

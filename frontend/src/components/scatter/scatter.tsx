@@ -1,17 +1,18 @@
 import { useMemo } from "preact/hooks";
-import { useSignal, type Signal } from "@preact/signals";
+import { useSignal } from "@preact/signals";
 import css from "./scatter.css?inline";
 import { count, plural } from "../../draw/format";
-import { Failure, Heading, Waiting } from "../../draw/parts";
-import type { Mode } from "../../draw/points/renderer";
 import type { Tool } from "../../draw/points/gestures";
+import type { Mode } from "../../draw/points/renderer";
+import { Failure, Heading, Waiting } from "../../draw/parts";
 import { whereText } from "../../draw/where";
 import type { Recording } from "../../hosts/recording";
+import type { Field } from "../../state/fields";
 import { defineComponent, drawn, type Context } from "../component";
-import { choicesOf } from "./colouring";
+import { colourings, sizings } from "./colouring";
 import { firstPair, isProjection, measuresOf, type Measure } from "./measures";
-import { Plane } from "./plane";
-import { useShown } from "./use-shown";
+import { Plane, type Look } from "./plane";
+import { useShown, type Shown } from "./use-shown";
 
 /** Classes beside the picture; where there are more, the most frequent. */
 const MOST_IN_LEGEND = 12;
@@ -20,30 +21,29 @@ export function titleOf(x: Measure, y: Measure): string {
   return isProjection(x.name, y.name) ? "Which samples the network sees as alike" : `Which samples are alike in ${x.name} and ${y.name}`;
 }
 
-function Choose<T extends { id: string; name: string }>(props: { label: string; short: string; of: readonly T[]; value: string; choose: (id: string) => void }) {
+function Choose(props: { label: string; short: string; of: readonly { name: string }[]; value: string | null; none?: string; choose: (name: string | null) => void }) {
   return (
     <label class="choose">
       <span aria-hidden="true">{props.short}</span>
-      <select aria-label={props.label} value={props.value} onChange={(event) => props.choose(event.currentTarget.value)}>
-        {props.of.map(({ id, name }) => <option key={id} value={id}>{name}</option>)}
+      <select aria-label={props.label} value={props.value ?? ""} onChange={(event) => props.choose(event.currentTarget.value || null)}>
+        {props.none !== undefined && <option value="">{props.none}</option>}
+        {props.of.map(({ name }) => <option key={name} value={name}>{name}</option>)}
       </select>
     </label>
   );
 }
 
-function Segments<T extends string>({ label, value, options }: { label: string; value: Signal<T>; options: readonly (readonly [T, string, string])[] }) {
+function Segments<T extends string>({ label, value, options, choose }: { label: string; value: T; options: readonly (readonly [T, string, string])[]; choose: (value: T) => void }) {
   return (
     <div class="segments" role="group" aria-label={label}>
-      {options.map(([id, name, title]) => (
-        <button key={id} type="button" title={title} aria-pressed={value.value === id} onClick={() => (value.value = id)}>{name}</button>
-      ))}
+      {options.map(([id, name, title]) => <button key={id} type="button" title={title} aria-pressed={value === id} onClick={() => choose(id)}>{name}</button>)}
     </div>
   );
 }
 
 const TOOLS = [
   ["pan", "Move", "Drag to move; Shift and drag to draw around samples"],
-  ["lasso", "Lasso", "Drag around samples to select them; with Ctrl to add, with Alt to take away"],
+  ["lasso", "Lasso", "Draw around samples to select them; with Ctrl to add, with Alt to take away"],
   ["rectangle", "Box", "Drag a box over samples to select them; with Ctrl to add, with Alt to take away"],
 ] as const satisfies readonly (readonly [Tool, string, string])[];
 
@@ -52,54 +52,107 @@ const MODES = [
   ["density", "Density", "A cloud: the more samples, the stronger"],
 ] as const satisfies readonly (readonly [Mode, string, string])[];
 
+interface Chosen {
+  measures: readonly Measure[];
+  colours: readonly Field[];
+  sizes: readonly Field[];
+  x: Measure | null;
+  y: Measure | null;
+  colour: Field | null;
+  size: Field | null;
+}
+
+/** What the options say, or else the page, or else what suits the recording. */
+function useChosen(ctx: Context): Chosen {
+  const recording = ctx.store.recording.value;
+  const options = ctx.options.value;
+  const pageColour = ctx.store.colorBy.value;
+  return useMemo(() => {
+    const measures = measuresOf(recording);
+    const colours = colourings(recording);
+    const first = firstPair(measures, recording);
+    const find = <T extends { name: string }>(of: readonly T[], ...names: unknown[]) => names.map((name) => of.find((one) => one.name === name)).find((one) => one !== undefined) ?? null;
+    return {
+      measures, colours, sizes: sizings(recording),
+      x: find(measures, options["x"], first?.x),
+      y: find(measures, options["y"], first?.y),
+      colour: find(colours, options["colour"], pageColour, colours[0]?.name),
+      size: find(colours, options["size"]),
+    };
+  }, [recording, options, pageColour]);
+}
+
+const SETTINGS = [["labels", "Names on the data"], ["pictures", "Pictures where few are in sight"], ["twin", "As a table, too"]] as const;
+
+function Settings({ ctx, sizes, size }: { ctx: Context; sizes: readonly Field[]; size: Field | null }) {
+  const options = ctx.options.value;
+  return (
+    <details class="settings">
+      <summary class="button">Look</summary>
+      <div class="panel">
+        {sizes.length > 0 && <Choose label="Size" short="Size" of={sizes} value={size?.name ?? null} none="all alike" choose={(name) => ctx.set({ size: name })} />}
+        <label class="choose">
+          <span>Axes</span>
+          <select aria-label="Axes" value={String(options["axes"])} onChange={(event) => ctx.set({ axes: event.currentTarget.value })}>
+            <option value="auto">where they mean something</option>
+            <option value="on">on</option>
+            <option value="off">off</option>
+          </select>
+        </label>
+        {SETTINGS.map(([name, words]) => (
+          <label key={name} class="check"><input type="checkbox" checked={options[name] === true} onChange={() => ctx.set({ [name]: options[name] !== true })} /> {words}</label>
+        ))}
+        <label class="check"><input type="checkbox" checked={ctx.store.showUnfiltered.value} onChange={() => (ctx.store.showUnfiltered.value = !ctx.store.showUnfiltered.value)} /> Filtered samples in grey</label>
+      </div>
+    </details>
+  );
+}
+
+function Below({ shown, colour }: { shown: Shown; colour: Field | null }) {
+  const legend = shown.coloured ? shown.coloured.legend.filter((entry) => entry.count > 0) : [];
+  const told = legend.length > MOST_IN_LEGEND ? [...legend].sort((a, b) => b.count - a.count).slice(0, MOST_IN_LEGEND - 1) : legend;
+  return (
+    <div class="below">
+      {told.length > 0 && (
+        <ul class="legend" aria-label={`Colour: ${colour?.name ?? ""}`}>
+          {told.map((entry) => (
+            <li key={entry.name}><i class="swatch" style={{ background: entry.colour }} /> <span class="name">{entry.name}</span> <span class="num muted">{count(entry.count)}</span></li>
+          ))}
+          {legend.length > told.length && <li class="muted">{`and ${count(legend.length - told.length)} more`}</li>}
+        </ul>
+      )}
+      {shown.coloured?.ends && (
+        <p class="ramp"><span>{shown.coloured.ends[0]}</span><i aria-hidden="true" /><span>{shown.coloured.ends[1]}</span> <span class="muted">{colour?.name}</span></p>
+      )}
+      {shown.nNowhere > 0 && <p class="muted nowhere">{`${plural(shown.nNowhere, "sample")} without coordinates`}</p>}
+    </div>
+  );
+}
+
 function Scatter({ ctx }: { ctx: Context }) {
   const { store } = ctx;
   const recording = store.recording.value;
-  const measures = useMemo(() => measuresOf(recording), [recording]);
-  const colourings = useMemo(() => choicesOf(recording), [recording]);
-  const first = useMemo(() => firstPair(measures), [measures]);
-  const picked = useSignal<{ x: string | null; y: string | null; colour: string | null }>({ x: null, y: null, colour: null });
-  const mode = useSignal<Mode>("points");
+  const options = ctx.options.value;
+  const { measures, colours, sizes, x, y, colour, size } = useChosen(ctx);
   const tool = useSignal<Tool>("pan");
-  const find = (id: string | null, otherwise: string | undefined) => measures.find((one) => one.id === id) ?? measures.find((one) => one.id === otherwise) ?? null;
-  const x = find(picked.value.x, first?.x);
-  const y = find(picked.value.y, first?.y);
-  const colour = colourings.find(({ id }) => id === picked.value.colour) ?? colourings[0] ?? null;
-  const { shown, failed, again } = useShown(ctx, x, y, colour);
+  const { shown, failed, again } = useShown(ctx, x, y, colour, size);
   if (!x || !y) return null;
-  const { split } = store;
-  const small = shown ? `${plural(shown.nKept - shown.nNowhere, "sample")} · ${whereText(recording, split.value, store.checkpoint.value?.name ?? null)}` : "";
-  const legend = shown?.coloured ? shown.coloured.legend.filter((entry) => entry.count > 0) : [];
-  const told = legend.length > MOST_IN_LEGEND ? [...legend].sort((a, b) => b.count - a.count).slice(0, MOST_IN_LEGEND - 1) : legend;
+  const small = shown ? `${plural(shown.nKept - shown.nNowhere, "sample")} · ${whereText(recording, store.split.value, store.checkpoint.value?.name ?? null)}` : "";
+  const look: Look = { mode: options["mode"] as Mode, tool: tool.value, axes: options["axes"] as Look["axes"], labels: options["labels"] === true, pictures: options["pictures"] === true, twin: options["twin"] === true };
   return (
     <section aria-label={titleOf(x, y)}>
-      <Heading title={titleOf(x, y)} small={small} />
+      <Heading title={titleOf(x, y)} small={small}><Settings ctx={ctx} sizes={sizes} size={size} /></Heading>
       <div class="controls">
-        <Choose label="Across" short="→" of={measures} value={x.id} choose={(id) => (picked.value = { ...picked.value, x: id })} />
-        <Choose label="Upwards" short="↑" of={measures} value={y.id} choose={(id) => (picked.value = { ...picked.value, y: id })} />
-        {colour && <Choose label="Colour" short="Colour" of={colourings} value={colour.id} choose={(id) => (picked.value = { ...picked.value, colour: id })} />}
-        <Segments label="Drawn as" value={mode} options={MODES} />
-        <Segments label="Dragging" value={tool} options={TOOLS} />
+        <Choose label="Across" short="→" of={measures} value={x.name} choose={(name) => ctx.set({ x: name })} />
+        <Choose label="Upwards" short="↑" of={measures} value={y.name} choose={(name) => ctx.set({ y: name })} />
+        {colours.length > 0 && <Choose label="Colour" short="Colour" of={colours} value={colour?.name ?? null} choose={(name) => ctx.set({ colour: name })} />}
+        <Segments label="Drawn as" value={look.mode} options={MODES} choose={(mode) => ctx.set({ mode })} />
+        <Segments label="Dragging" value={tool.value} options={TOOLS} choose={(next) => (tool.value = next)} />
       </div>
       {failed !== null && <Failure what="The points could not be placed." why={failed} retry={again} />}
       {failed === null && !shown && <Waiting what="Placing the samples" height={360} />}
-      {shown && <Plane ctx={ctx} shown={shown} mode={mode.value} tool={tool.value} title={titleOf(x, y)} />}
-      {shown && (
-        <div class="below">
-          {told.length > 0 && (
-            <ul class="legend" aria-label={`Colour: ${colour?.name ?? ""}`}>
-              {told.map((entry) => (
-                <li key={entry.name}><i class="swatch" style={{ background: entry.colour }} /> <span class="name">{entry.name}</span> <span class="num muted">{count(entry.count)}</span></li>
-              ))}
-              {legend.length > told.length && <li class="muted">{`and ${count(legend.length - told.length)} more`}</li>}
-            </ul>
-          )}
-          {shown.coloured?.ends && (
-            <p class="ramp"><span>{shown.coloured.ends[0]}</span><i aria-hidden="true" /><span>{shown.coloured.ends[1]}</span> <span class="muted">{colour?.name}</span></p>
-          )}
-          {shown.nNowhere > 0 && <p class="muted nowhere">{`${plural(shown.nNowhere, "sample")} without coordinates`}</p>}
-        </div>
-      )}
+      {shown && <Plane ctx={ctx} shown={shown} look={look} title={titleOf(x, y)} />}
+      {shown && <Below shown={shown} colour={colour} />}
     </section>
   );
 }
@@ -114,6 +167,17 @@ export const scatter = defineComponent({
   type: "scatter",
   title: "Which samples are alike",
   needs: [],
+  options: {
+    x: { type: "text", default: null, says: "The column across; a projection where there is one, unless given." },
+    y: { type: "text", default: null, says: "The column upwards." },
+    colour: { type: "text", default: null, says: "The column that colours the points; what the page colours by, unless given." },
+    size: { type: "text", default: null, says: "A column of numbers that makes points larger; all are alike unless given." },
+    mode: { type: "choice", default: "points", choices: ["points", "density"], says: "One dot a sample, or a cloud that is stronger where there are more." },
+    axes: { type: "choice", default: "auto", choices: ["auto", "on", "off"], says: "Ticks along the edges; \"auto\" leaves them out of projections, whose units mean nothing." },
+    labels: { type: "flag", default: true, says: "Names of classes on the data." },
+    pictures: { type: "flag", default: true, says: "Thumbnails in place of points where fewer than 400 are in sight." },
+    twin: { type: "flag", default: false, says: "The samples in sight as a table below the picture." },
+  },
   styles: css,
   applies,
   mount: drawn(Scatter),

@@ -1,14 +1,12 @@
-/** Everything the picture needs, fetched for the chosen axes, colour, split and checkpoint. */
-import { useEffect, useState } from "preact/hooks";
-import type { NumberColumn, SampleColumns } from "../../state/performance";
+/** Everything the picture needs, fetched for the chosen axes, colour, size, split and checkpoint. */
+import { useEffect, useMemo, useState } from "preact/hooks";
+import type { Field } from "../../state/fields";
 import { has, type Mask } from "../../state/masks";
+import type { NumberColumn, SampleColumns } from "../../state/performance";
 import { ALL, type Truth } from "../../state/selection";
 import type { Context } from "../component";
-import { byCode, byColumn, byCorrect, type ColourChoice, type Coloured } from "./colouring";
+import { byField, sizesOf, type Coloured } from "./colouring";
 import { valuesOf, type Measure } from "./measures";
-
-/** Its name among the sources of filters and selections: a view never filters itself. */
-export const SOURCE = "scatter";
 
 export interface Shown {
   x: Measure;
@@ -16,6 +14,7 @@ export interface Shown {
   xValues: NumberColumn;
   yValues: NumberColumn;
   coloured: Coloured | null;
+  sizes: Uint8Array | null;
   /** 1 where a sample is not of the chosen split or does not pass the filter; null when all are shown. */
   filtered: Uint8Array | null;
   /** Samples that are not filtered, and those of them that have no place. */
@@ -38,53 +37,61 @@ export function outside(truth: Truth, split: string, mask: Mask | null): Uint8Ar
   return out;
 }
 
-async function coloursFor(choice: ColourChoice | null, ctx: Context, truth: Truth, said: SampleColumns | null, keep: (i: number) => boolean): Promise<Coloured | null> {
-  const { classes } = ctx.store.recording.peek();
-  switch (choice?.kind) {
-    case "label":
-      return truth.label && byCode(truth.label.values, truth.label.valid, classes, keep);
-    case "prediction":
-      return said && byCode(said.prediction.values, said.prediction.valid, classes, keep);
-    case "correct":
-      return said && byCorrect(said.correct, keep);
-    case "category":
-    case "number":
-      return byColumn(await ctx.data.columns.get(choice.column ?? ""), keep);
-    default:
-      return null;
-  }
+interface Fetched {
+  x: Measure;
+  y: Measure;
+  xValues: NumberColumn;
+  yValues: NumberColumn;
+  truth: Truth;
+  said: SampleColumns | null;
 }
 
-export function useShown(ctx: Context, x: Measure | null, y: Measure | null, colour: ColourChoice | null): { shown: Shown | null; failed: string | null; again: () => void } {
+function useFetched(ctx: Context, x: Measure | null, y: Measure | null): { fetched: Fetched | null; failed: string | null; again: () => void } {
   const { store, data } = ctx;
   const checkpoint = store.checkpoint.value?.name ?? null;
-  const split = store.split.value;
-  const mask = data.filter.mask(SOURCE);
-  const [state, setState] = useState<{ shown: Shown | null; failed: string | null }>({ shown: null, failed: null });
+  const [state, setState] = useState<{ fetched: Fetched | null; failed: string | null }>({ fetched: null, failed: null });
   const [turn, setTurn] = useState(0);
+  const { fingerprint, nSamples } = store.recording.value;
   useEffect(() => {
     if (!x || !y) return;
     let gone = false;
-    const made = async (): Promise<Shown> => {
-      const [xValues, yValues, truth, said] = await Promise.all([valuesOf(x, data, checkpoint), valuesOf(y, data, checkpoint), data.columns.truth(), data.predictions(checkpoint)]);
-      const filtered = outside(truth, split, mask);
-      const keep = (i: number) => !filtered?.[i];
-      let [nKept, nNowhere] = [0, 0];
-      for (let i = 0; i < truth.length; i++) {
-        if (!keep(i)) continue;
-        nKept++;
-        if (!Number.isFinite(read(xValues, i) ?? NaN) || !Number.isFinite(read(yValues, i) ?? NaN)) nNowhere++;
-      }
-      const coloured = await coloursFor(colour, ctx, truth, said, keep);
-      return { x, y, xValues, yValues, coloured, filtered, nKept, nNowhere, factsOf: (i) => ({ label: read(truth.label, i), prediction: read(said?.prediction, i) }) };
-    };
-    made().then(
-      (shown) => !gone && setState({ shown, failed: null }),
-      (error: unknown) => !gone && setState({ shown: null, failed: error instanceof Error ? error.message : String(error) }),
+    Promise.all([valuesOf(x, data, checkpoint), valuesOf(y, data, checkpoint), data.columns.truth(), data.predictions(checkpoint)]).then(
+      ([xValues, yValues, truth, said]) => !gone && setState({ fetched: { x, y, xValues, yValues, truth, said }, failed: null }),
+      (error: unknown) => !gone && setState({ fetched: null, failed: error instanceof Error ? error.message : String(error) }),
     );
     return () => {
       gone = true;
     };
-  }, [x?.id, y?.id, colour?.id, split, mask, checkpoint, store.recording.value.fingerprint, turn]);
-  return { ...state, again: () => setTurn(turn + 1) };
+  }, [x?.name, y?.name, checkpoint, fingerprint, nSamples, turn]);
+  return { ...state, again: () => setTurn((n) => n + 1) };
+}
+
+function countedIn({ xValues, yValues, truth }: Fetched, filtered: Uint8Array | null): { nKept: number; nNowhere: number } {
+  let [nKept, nNowhere] = [0, 0];
+  for (let i = 0; i < truth.length; i++) {
+    if (filtered?.[i]) continue;
+    nKept++;
+    if (!Number.isFinite(read(xValues, i) ?? NaN) || !Number.isFinite(read(yValues, i) ?? NaN)) nNowhere++;
+  }
+  return { nKept, nNowhere };
+}
+
+export function useShown(ctx: Context, x: Measure | null, y: Measure | null, colour: Field | null, size: Field | null): { shown: Shown | null; failed: string | null; again: () => void } {
+  const { store, data } = ctx;
+  const { fetched, failed, again } = useFetched(ctx, x, y);
+  const split = store.split.value;
+  const mask = data.filter.mask(ctx.id);
+  const colours = colour ? data.filter.at(colour.name) : undefined;
+  const sizing = size ? data.filter.at(size.name) : undefined;
+  const filtered = useMemo(() => fetched && outside(fetched.truth, split, mask), [fetched?.truth, split, mask]);
+  const counted = useMemo(() => fetched && countedIn(fetched, filtered), [fetched, filtered]);
+  const fits = fetched !== null && colours?.length === fetched.truth.length;
+  const coloured = useMemo(() => (colour && colours && fits ? byField(colour, colours, (i) => !filtered?.[i]) : null), [colours, colour?.name, filtered, fits]);
+  const sizes = useMemo(() => (sizing && sizing.length === fetched?.truth.length ? sizesOf(sizing) : null), [sizing, fetched?.truth.length]);
+  const shown = useMemo((): Shown | null => {
+    if (!fetched || !counted) return null;
+    const { truth, said, ...places } = fetched;
+    return { ...places, coloured, sizes, filtered, ...counted, factsOf: (i) => ({ label: read(truth.label, i), prediction: read(said?.prediction, i) }) };
+  }, [fetched, counted, coloured, sizes, filtered]);
+  return { shown, failed, again };
 }

@@ -1,14 +1,13 @@
 /** Rows as tab-separated text, and onto the clipboard also where the browser withholds its interface for it. */
 import type { Value } from "../../hosts/arrow";
 import { ArrivalError } from "../../hosts/errors";
+import { plainText } from "../../state/cells";
 
 export const MOST_COPIED = 10_000;
 
-/** Plain digits, no thousands separators: it is going into another program. Tabs and line ends inside a value become spaces. */
+/** Tabs and line ends inside a value become spaces. */
 export function cellText(value: Value | undefined): string {
-  if (value === null || value === undefined || (typeof value === "number" && Number.isNaN(value))) return "";
-  const text = value instanceof Date ? value.toISOString() : Array.isArray(value) ? value.map((item: Value) => cellText(item)).join(", ") : String(value);
-  return text.replace(/[\t\r\n]+/g, " ");
+  return plainText(value).replace(/[\t\r\n]+/g, " ");
 }
 
 export function tsv(head: readonly string[], rows: readonly (readonly (Value | undefined)[])[]): string {

@@ -1,31 +1,36 @@
 /** Which samples the table shows, in which order, and what is known of those on screen. */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { Value } from "../../hosts/arrow";
-import { valueAt } from "../../hosts/arrow";
+import { valueAt, type Value } from "../../hosts/arrow";
+import { isFetchedByRow } from "../../state/cells";
+import { chosen } from "../../state/chosen";
 import type { Field } from "../../state/fields";
-import { and, every, rowsOf } from "../../state/masks";
+import { every, fromRows, keep, rowsOf } from "../../state/masks";
 import { sortedRows, type SortKey } from "../../state/sorting";
 import type { Context } from "../component";
 
-export const SOURCE = "table";
+export type Tab = "all" | "filtered" | "selected";
 
-/** Passing samples of the chosen split, sorted; columns that are still on their way do not sort yet. */
-export function useRows(ctx: Context, keys: readonly SortKey[]): Uint32Array {
+export interface Tabbed {
+  rows: Uint32Array;
+  counts: Record<Tab, number>;
+}
+
+/** The rows of a tab in the order of the keys; columns that are still on their way do not sort yet. */
+export function useRows(ctx: Context, tab: Tab, keys: readonly SortKey[]): Tabbed {
   const { filter, store } = ctx.data;
   const mask = filter.mask();
   const within = filter.within.value;
   const n = store.recording.value.nSamples;
-  const rows = useMemo(() => rowsOf(mask && within ? and(mask.slice(), within) : (mask ?? within ?? every(n))), [mask, within, n]);
+  const picked = chosen(store);
+  const counted = filter.counts.value;
+  const own = tab === "selected" ? picked : null;
+  const rows = useMemo(() => rowsOf(own ? fromRows(own, n) : (within ?? every(n))), [own, within, n]);
   const columns = keys.map(({ column }) => filter.at(column));
-  return useMemo(
-    () => sortedRows(rows, keys.flatMap(({ descending }, i) => (columns[i] ? [{ column: columns[i], descending }] : []))),
-    [rows, keys, ...columns.slice(0, 3), columns.length],
-  );
-}
-
-/** Free text is fetched for the rows on screen only; everything else is a column that the filter keeps. */
-export function isFetchedByRow(field: Field): boolean {
-  return field.role === "id" || field.type === "text" || field.type === "other";
+  const ready = keys.flatMap(({ descending }, i) => (columns[i] ? [{ column: columns[i], descending }] : []));
+  // Sorted before they are filtered: a click on a filter then costs one walk along the rows, whatever they are sorted by.
+  const sorted = useMemo(() => sortedRows(rows, ready), [rows, JSON.stringify(keys), ...[0, 1, 2, 3].map((i) => columns[i]), ready.length]);
+  const passing = useMemo(() => (tab === "filtered" ? keep(sorted, mask) : sorted), [sorted, tab, mask]);
+  return { rows: passing, counts: { all: counted.total, filtered: counted.passing, selected: picked.length } };
 }
 
 const REST_MS = 60;
@@ -36,6 +41,8 @@ export function useTexts(ctx: Context, fields: readonly Field[], visible: readon
   const [, redraw] = useState(0);
   const names = fields.filter(isFetchedByRow).map(({ name }) => name);
   const wanted = visible.filter((row) => names.some((name) => !kept.current.has(`${row} ${name}`)));
+  const { fingerprint } = ctx.store.recording.value;
+  useEffect(() => kept.current.clear(), [fingerprint]);
   useEffect(() => {
     if (wanted.length === 0 || names.length === 0) return;
     const control = new AbortController();

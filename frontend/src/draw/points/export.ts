@@ -3,7 +3,7 @@ import { css } from "./appearance";
 import { paintAbove, type Above } from "./overlay";
 import type { Frame, Renderer } from "./renderer";
 import { RING, SELECTED_SIZE } from "./renderer";
-import { FILTERED, HIDDEN, SELECTED, type Scene } from "./scene";
+import { grown, FILTERED, HIDDEN, SELECTED, type Scene } from "./scene";
 import { toScreen } from "./view";
 
 /** Beyond so many points a drawing of shapes is larger than a picture, and slower to open. */
@@ -52,7 +52,7 @@ export function shapes(scene: Scene, frame: Frame): string[] {
     const [x, y] = toScreen(view, size, places.x(i), places.y(i));
     if (x < -8 || y < -8 || x > size.width + 8 || y > size.height + 8) continue;
     const chosen = (flag & SELECTED) !== 0;
-    const r = (chosen ? Math.max(look.size, SELECTED_SIZE) + RING : look.size) / 2;
+    const r = (chosen ? Math.max(look.size * grown(flag), SELECTED_SIZE) + RING : look.size * grown(flag)) / 2;
     const fill = flag & FILTERED ? hex(theme.grey[0] | (theme.grey[1] << 8) | (theme.grey[2] << 16)) : hex(scene.rgbAt(i));
     const opacity = chosen ? 1 : flag & FILTERED ? look.opacity * 0.6 : look.opacity;
     const stroke = chosen ? ` stroke="${ink}" stroke-width="${RING}"` : "";

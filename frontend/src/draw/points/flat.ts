@@ -2,7 +2,7 @@
 import { css, type Rgba } from "./appearance";
 import { counted } from "./density";
 import { RING, SELECTED_SIZE, sized, type Frame, type Renderer } from "./renderer";
-import { FILTERED, FOCUSED, HIDDEN, SELECTED, clean, type Picture, type Scene } from "./scene";
+import { FILTERED, FOCUSED, HIDDEN, LARGEST, SELECTED, STATE, clean, grown, type Picture, type Scene } from "./scene";
 import { toScreen } from "./view";
 
 /** While something moves so many points are drawn at least, and as many more as this time allows. */
@@ -52,6 +52,18 @@ function press(data: Uint8ClampedArray, width: number, height: number, disc: Sta
   }
 }
 
+interface Discs {
+  plain: Stamp;
+  chosen: Stamp;
+  ring: Stamp;
+}
+
+/** The discs of points of one size. */
+function discsFor(size: number, ratio: number): Discs {
+  const inner = Math.max(size, SELECTED_SIZE) * ratio;
+  return { plain: stamp(Math.max(1, size * ratio)), chosen: stamp(inner), ring: stamp(inner + 2 * RING * ratio) };
+}
+
 /** Of the points whose flags, masked, are so: all, only those of the raised colour, or only the others. */
 interface Layer {
   mask: number;
@@ -63,8 +75,8 @@ function layersOf(scene: Scene, frame: Frame): Layer[] {
   const layers: Layer[] = [];
   if (frame.mode === "points") {
     if (scene.nFiltered > 0) layers.push({ mask: FILTERED | SELECTED | FOCUSED, are: FILTERED, raised: "all" });
-    if (scene.colours?.raised === undefined) layers.push({ mask: 255, are: 0, raised: "all" });
-    else layers.push({ mask: 255, are: 0, raised: "not" }, { mask: 255, are: 0, raised: "only" });
+    if (scene.colours?.raised === undefined) layers.push({ mask: STATE, are: 0, raised: "all" });
+    else layers.push({ mask: STATE, are: 0, raised: "not" }, { mask: STATE, are: 0, raised: "only" });
   }
   if (scene.nSelected > 0) layers.push({ mask: SELECTED | HIDDEN | FOCUSED, are: SELECTED, raised: "all" });
   if (scene.focus !== null) layers.push({ mask: FOCUSED | HIDDEN, are: FOCUSED, raised: "all" });
@@ -125,8 +137,7 @@ export class FlatRenderer implements Renderer {
     const packed = ([r, g, b]: Rgba) => r | (g << 8) | (b << 16);
     const [grey, ink] = [packed(theme.grey), packed(theme.ink)];
     const top = scene.colours?.raised ?? -1;
-    const inner = Math.max(look.size, SELECTED_SIZE) * ratio;
-    const [plain, chosen, ring] = [stamp(Math.max(1, look.size * ratio)), stamp(inner), stamp(inner + 2 * RING * ratio)];
+    const discs = Array.from({ length: LARGEST + 1 }, (_, level) => discsFor(look.size * grown(level << 4), ratio));
     const [ox, oy] = toScreen(view, size, 0, 0).map((at) => at * ratio) as [number, number];
     const [kx, ky] = [view.kx * ratio, view.ky * ratio];
     for (let i = 0; i < scene.n; i += every) {
@@ -135,6 +146,7 @@ export class FlatRenderer implements Renderer {
       const px = ox + places.x(i) * kx;
       const py = oy - places.y(i) * ky;
       const rgb = flag & FILTERED ? grey : scene.rgbAt(i);
+      const { plain, chosen, ring } = discs[flag >> 4] as Discs;
       if (flag & SELECTED) {
         press(data, width, height, ring, px, py, ink, flag & FILTERED ? 0.5 : 1);
         press(data, width, height, chosen, px, py, rgb, 1);

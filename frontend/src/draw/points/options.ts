@@ -34,7 +34,8 @@ export interface PointCanvasOptions {
   wheel?: "always" | "focused";
   onHover?: (hit: Hit | null) => void;
   onOpen?: (index: number | null) => void;
-  onSelect?: (rows: Uint32Array, how: Combine) => void;
+  /** The points inside a drawn line, and the line in the data: x0 y0 x1 y1 …. */
+  onSelect?: (rows: Uint32Array, how: Combine, outline: readonly number[]) => void;
   onView?: (view: View) => void;
   /** Why the picture is drawn without a GPU; null once it is drawn with one. */
   onNote?: (note: string | null) => void;

@@ -42,6 +42,18 @@ test("it picks what lies under a place, not what is filtered or has no place", (
   expect(points.pick(200, 200)).toBeNull();
 });
 
+test("filtered points that are hidden are not in sight; sizes stay with their points", () => {
+  const points = made();
+  points.update({ sizes: Uint8Array.of(1, 15, 0, 0, 7, 3), filtered: [0, 1, 0, 0, 0, 0] });
+  expect([...points.inSight()]).toEqual([0, 2, 3, 4]);
+  expect(points.svg().match(/<circle/g)).toHaveLength(5);
+  points.update({ hide: true });
+  expect(points.svg().match(/<circle/g)).toHaveLength(4);
+  const radii = [...points.svg().matchAll(/ r="([\d.]+)"/g)].map(([, r]) => Number(r));
+  // As usual is 7 pixels wide: sizes 1 and 7 are .6 and 1.8 of that.
+  expect(radii).toEqual([2.1, 3.5, 3.5, 6.3]);
+});
+
 test("half way between two sets it picks where the points are then", () => {
   const points = made();
   points.update({ next: { x: [2, 2, 2, 0, 1, 1], y: [0, 0, 2, 2, 1, 1] }, t: 0.5 });
@@ -73,7 +85,10 @@ test("a box with Ctrl adds what is inside, with Alt it takes away", () => {
     pointer("pointerup", 390, 100, more);
     return heard.select.mock.lastCall;
   };
-  expect(drag({ ctrlKey: true })).toEqual([Uint32Array.of(2, 3), "add"]);
+  const [rows, how, outline] = drag({ ctrlKey: true }) ?? [];
+  expect([rows, how]).toEqual([Uint32Array.of(2, 3), "add"]);
+  // The middle (1, 1) is at pixel 200; a unit is (400 − 2 × 24) / 2 = 176 pixels.
+  expect((outline as number[]).map((at) => Number(at.toFixed(3)))).toEqual([-0.08, 2.08, 2.08, 2.08, 2.08, 1.568, -0.08, 1.568]);
   expect(drag({ altKey: true })?.[1]).toBe("remove");
   pointer("pointerdown", 10, 10);
   pointer("pointermove", 390, 100);

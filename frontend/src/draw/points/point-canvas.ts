@@ -69,7 +69,7 @@ export class PointCanvas {
       hover: (at) => this.hover(at && this.pick(at.x, at.y, at.touch ? TOUCH_RADIUS : RADIUS)),
       open: (at) => options.onOpen?.(this.pick(at.x, at.y, at.touch ? TOUCH_RADIUS : RADIUS)),
       line: (points) => this.trace(points),
-      drawn: (points, _shape, how) => options.onSelect?.(this.within(points), how),
+      drawn: (points, _shape, how) => this.view && options.onSelect?.(this.within(points), how, lineToData(this.view, this.size, simplified(points))),
       step: (towards) => this.step(towards),
       enter: () => this.cursor !== null && options.onOpen?.(this.cursor),
       escape: () => this.leave(),
@@ -132,6 +132,12 @@ export class PointCanvas {
   where(index: number): readonly [number, number] | null {
     if (!this.view || index >= this.scene.n) return null;
     return toScreen(this.view, this.size, this.scene.places.x(index), this.scene.places.y(index));
+  }
+
+  /** The points in sight, ascending. */
+  inSight(): Uint32Array {
+    const { width, height } = this.size;
+    return this.within([0, 0, width, 0, width, height, 0, height]);
   }
 
   async png(ratio = window.devicePixelRatio || 1): Promise<Blob> {

@@ -11,14 +11,14 @@ export function winding(polygon: Polygon, x: number, y: number): number {
   let turns = 0;
   const n = polygon.length / 2;
   for (let i = 0, j = n - 1; i < n; j = i++) {
-    const ax = polygon[2 * j] ?? 0;
-    const ay = polygon[2 * j + 1] ?? 0;
-    const bx = polygon[2 * i] ?? 0;
-    const by = polygon[2 * i + 1] ?? 0;
-    const left = (bx - ax) * (y - ay) - (x - ax) * (by - ay);
-    if (ay <= y) {
-      if (by > y && left > 0) turns++;
-    } else if (by <= y && left < 0) turns--;
+    const ay = polygon[2 * j + 1] as number;
+    const by = polygon[2 * i + 1] as number;
+    // Most edges do not cross the height of the point: they are told first.
+    if (ay <= y === by <= y) continue;
+    const ax = polygon[2 * j] as number;
+    const left = ((polygon[2 * i] as number) - ax) * (y - ay) - (x - ax) * (by - ay);
+    if (ay <= y) turns += left > 0 ? 1 : 0;
+    else turns -= left < 0 ? 1 : 0;
   }
   return turns;
 }
@@ -70,7 +70,7 @@ const EDGE = 2;
 const CELLS = 256;
 
 /** Over the polygon's box, a raster that knows which cells are all outside, all inside, or crossed by an edge. */
-class Raster {
+export class Raster {
   private readonly cells = new Uint8Array(CELLS * CELLS);
   readonly x0: number;
   readonly y0: number;

@@ -6,6 +6,15 @@ export const FILTERED = 1;
 export const SELECTED = 2;
 export const FOCUSED = 4;
 export const HIDDEN = 8;
+/** These bits are the state of a point; the four above them are its size. */
+export const STATE = 15;
+export const LARGEST = 15;
+
+/** How much larger than usual a point of a size 1 … 15 is drawn; 0 is as usual. */
+export function grown(flag: number): number {
+  const level = flag >> 4;
+  return level === 0 ? 1 : 0.4 + 0.2 * level;
+}
 
 export interface Colours {
   /** Per point a place in the palette, or a value on the ramp (`rampCodes`); MISSING has its own colour. */
@@ -46,6 +55,10 @@ export interface Content {
   colours: Colours | null;
   /** 1 where a point is filtered out: grey, behind, not to be picked. */
   filtered: ArrayLike<number> | null;
+  /** Filtered points are not drawn at all. */
+  hide: boolean;
+  /** Of every point its size, 1 … 15; null draws all alike. */
+  sizes: Uint8Array | null;
   /** Positions of the selected points. */
   selected: ArrayLike<number> | null;
   focus: number | null;
@@ -78,6 +91,8 @@ export class Scene {
   nSelected = 0;
   private filtered: ArrayLike<number> | null = null;
   private selected: ArrayLike<number> | null = null;
+  private sizes: Uint8Array | null = null;
+  private hide = false;
 
   constructor(private readonly el: HTMLElement) {
     this.theme = themeAt(el);
@@ -115,7 +130,9 @@ export class Scene {
     if (change.filtered !== undefined) this.filtered = change.filtered;
     if (change.selected !== undefined) this.selected = change.selected;
     if (change.focus !== undefined) this.focus = change.focus;
-    if (flagged !== undefined || change.focus !== undefined || change.filtered === null || change.selected === null || change.next === null) this.flag();
+    if (change.sizes !== undefined) this.sizes = change.sizes;
+    if (change.hide !== undefined) this.hide = change.hide;
+    if (change.sizes !== undefined || change.hide !== undefined || flagged !== undefined || change.focus !== undefined || change.filtered === null || change.selected === null || change.next === null) this.flag();
   }
 
   private place(positions: Coordinates | null, next: Coordinates | null): void {
@@ -126,7 +143,7 @@ export class Scene {
       // Another set of points: what was said of the old ones does not hold for these.
       this.flags = new Uint8Array(a.n);
       this.codes = new Uint16Array(a.n).fill(MISSING);
-      this.filtered = this.selected = this.colours = this.focus = null;
+      this.filtered = this.selected = this.colours = this.focus = this.sizes = null;
       this.dirty.colours = true;
     }
     this.moving = { a, b, t: b ? this.moving.t : 0 };
@@ -155,7 +172,9 @@ export class Scene {
     const next = new Uint8Array(n);
     this.nFiltered = this.nSelected = 0;
     for (let i = 0; i < n; i++) {
-      if (a.hidden[i] || b?.hidden[i]) next[i] = HIDDEN;
+      const size = (this.sizes?.[i] ?? 0) << 4;
+      next[i] = size;
+      if (a.hidden[i] || b?.hidden[i] || (this.hide && this.filtered?.[i])) next[i] = HIDDEN;
       else if (this.filtered?.[i]) {
         next[i] = FILTERED;
         this.nFiltered++;

@@ -30,7 +30,8 @@ void main() {
   vec4 colour = a_code == 65535u ? u_missing : texelFetch(u_palette, ivec2(place & 255, place >> 8), 0);
   float depth = filtered ? 0.8 : (int(a_code) == u_raised ? 0.3 : 0.5);
   float alpha = u_opacity;
-  float size = u_size;
+  uint level = a_flags >> 4;
+  float size = u_size * (level == 0u ? 1.0 : 0.4 + 0.2 * float(level));
   float ring = 0.0;
   if (filtered) {
     colour = u_grey;
@@ -39,7 +40,7 @@ void main() {
   if (selected) {
     depth = filtered ? 0.7 : 0.1;
     ring = u_ring;
-    size = max(u_size, u_selected) + 2.0 * u_ring;
+    size = max(size, u_selected) + 2.0 * u_ring;
     if (!filtered) alpha = 1.0;
   }
   if (focused) depth = -0.5;

@@ -28,9 +28,10 @@ class DuplicatesResult:
     Attributes
     ----------
     pairs : a, b (sample indices, a < b), tier ("exact", "perceptual", "embedding"), distance (0 for exact, grey levels
-        0 … 255 for perceptual, cosine distance for embedding), grouped (false: listed for people to look at only),
-        spans_splits, label_conflict
-    samples : (N,) rows, row i is sample_index i: cluster (null in none), tier (the strongest that ties it to it)
+        0 … 255 for perceptual, cosine distance for embedding), in_cuts (the distance as a multiple of the largest that
+        still counts), grouped (false: listed for people to look at only), spans_splits, label_conflict
+    samples : (N,) rows, row i is sample_index i: cluster (null in none), tier (the strongest that ties it to it),
+        readable (false where its picture or text could not be read; null where samples have neither)
     clusters : one row per cluster, worst first: cluster, size, tier (the weakest of its members), spans_splits, splits,
         label_conflict, nearest (distance of its nearest pair, as a share of the cut)
     coverage : per tier: ran, reason (why not), compared, skipped (samples), cut, pairs, grouped
@@ -58,6 +59,7 @@ class Duplicates:
     Parameters
     ----------
     checkpoint : name of the checkpoint whose embedding is compared; None takes the last that holds it
+    layer : name of the recorded layer that stands for the embedding; None takes the one of role "embedding"
     noise : pictures are near-duplicates if at most so many grey levels (root mean square, 0 … 255) remain unexplained
     share : and at most this share of the variance, in (0, 1]
     times : embeddings are near if nearer than this multiple of the median distance to the nearest neighbour
@@ -71,11 +73,13 @@ class Duplicates:
 
     name: ClassVar[str] = "duplicates"
     question: ClassVar[str] = "Which samples are there twice, and in which splits?"
-    version: ClassVar[int] = 1
-    needs: ClassVar[frozenset[str]] = frozenset({"checkpoints"})
+    version: ClassVar[int] = 2
+    # Pictures can be compared before anything was trained; a tier that cannot run says why.
+    needs: ClassVar[frozenset[str]] = frozenset()
     result: ClassVar[type[DuplicatesResult]] = DuplicatesResult
 
     checkpoint: str | None = None
+    layer: str | None = None
     noise: float = 5.0
     share: float = 0.01
     times: float = 0.13
@@ -95,11 +99,11 @@ class Duplicates:
 
         Raises
         ------
-        UnknownCheckpointError
-            If there is no such checkpoint.
+        UnknownCheckpointError, UnknownLayerError
+            If there is no such checkpoint or layer.
         """
         progress(0.0, "reading the samples")
-        vectors = tiers.read_vectors(recording, self.checkpoint)
+        vectors = tiers.read_vectors(recording, self.checkpoint, self.layer)
         contents = read_contents(recording, progress)
         first_copy = np.arange(len(recording)) if contents is None else contents.first_copies()
         progress(0.5, "comparing the pictures")
@@ -121,6 +125,8 @@ class Duplicates:
         clusters = self._clusters(found, contents, vectors, first_copy)
         codes = tables.Codes(recording)
         samples, groups = tables.cluster_tables(clusters, found, codes)
+        readable = pa.nulls(len(recording), pa.bool_()) if contents is None else pa.array(contents.readable)
+        samples = samples.append_column(tables.READABLE, readable)
         return DuplicatesResult(tables.pairs_table(found, codes), samples, groups, tables.coverage_table(found))
 
     def _clusters(

@@ -23,15 +23,6 @@ class EmbeddingPairs(NamedTuple):
     median: float
 
 
-def unit_vectors(embedding: npt.NDArray[np.floating]) -> tuple[FloatArray, IntArray]:
-    """Rows of length 1 and which they were; those with NaN, infinities or nothing but zeros have no direction."""
-    vectors = embedding.reshape(len(embedding), -1).astype(np.float32)
-    with np.errstate(over="ignore", invalid="ignore"):
-        length = np.linalg.norm(vectors, axis=1)
-    rows = np.flatnonzero(np.isfinite(length) & (length > 0))
-    return vectors[rows] / length[rows, None], rows
-
-
 def near_in_embedding(vectors: FloatArray, rows: IntArray, times: float, first_copy: IntArray) -> EmbeddingPairs:
     """Pairs nearer than `times` the usual distance to the nearest neighbour.
 

@@ -20,12 +20,14 @@ PAIRS = pa.schema(
         pa.field("b", pa.int64()),
         pa.field("tier", pa.string()),
         pa.field("distance", pa.float32()),
+        pa.field("in_cuts", pa.float32()),
         pa.field("grouped", pa.bool_()),
         pa.field("spans_splits", pa.bool_()),
         pa.field("label_conflict", pa.bool_()),
     ]
 )
 SAMPLES = pa.schema([pa.field("cluster", pa.int32()), pa.field("tier", pa.string())])
+READABLE = pa.field("readable", pa.bool_())
 CLUSTERS = pa.schema(
     [
         pa.field("cluster", pa.int32()),
@@ -79,6 +81,7 @@ def pairs_table(tiers: Sequence[Tier], codes: Codes) -> pa.Table:
             "b": b,
             "tier": pa.array([tier.name] * len(order), pa.string()),
             "distance": tier.distances[order].astype(np.float32),
+            "in_cuts": tier.in_cuts[order].astype(np.float32),
             "grouped": tier.grouped[order],
             "spans_splits": _differ(codes.splits, a, b),
             "label_conflict": _differ(codes.labels, a, b),

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from bathyscope.analyses.duplicates import neighbours, pixels
 from bathyscope.analyses.duplicates.contents import Contents
+from bathyscope.analyses.embedding import holding, layer_of, unit_vectors
 from bathyscope.recording import Recording
 
 IntArray = npt.NDArray[np.int64]
@@ -129,17 +130,23 @@ class Vectors:
         return np.asarray(np.maximum(out, 0), np.float64)
 
 
-def read_vectors(recording: Recording, checkpoint: str | None) -> Vectors | str:
-    """The recorded embedding at a checkpoint, or why there is none; None reads the last one that holds it."""
-    layer = recording.embedding_layer
+def read_vectors(recording: Recording, checkpoint: str | None, layer: str | None = None) -> Vectors | str:
+    """The embedding at a checkpoint, or why there is none; None reads the last one that holds it.
+
+    Raises
+    ------
+    UnknownLayerError
+        If a layer is named that was not recorded.
+    """
+    layer = layer_of(recording, layer)
     if layer is None:
         return "no layer of role 'embedding' was recorded"
-    which = [one for one in recording.checkpoints if layer in one.layers]
+    which = holding(recording, layer)
     if checkpoint is not None:
         which = [one for one in which if one.name == recording.checkpoint(checkpoint).name]
     if not which:
         return "no checkpoint holds the embedding" if checkpoint is None else "this checkpoint holds no embedding"
-    return Vectors(*neighbours.unit_vectors(recording.activations(layer, which[-1])))
+    return Vectors(*unit_vectors(recording.activations(layer, which[-1])))
 
 
 def embedding_tier(vectors: Vectors | str, first_copy: IntArray, *, times: float, joins: bool) -> Tier:

@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from bathyscope.analyses.embedding import holding, layer_of, unit_vectors
 from bathyscope.analyses.familiarity.attributes import Attribute, attribute_of
-from bathyscope.analyses.familiarity.density import unit_vectors
 from bathyscope.analyses.familiarity.scoring import Scores, lots, score
 from bathyscope.errors import MissingInputError, ParameterError
-from bathyscope.recording import Checkpoint, Progress, Recording
+from bathyscope.recording import Progress, Recording
 
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.int64]
@@ -26,6 +26,7 @@ SAMPLES = pa.schema([pa.field("familiarity", pa.float32()), pa.field("log_densit
 BY_GROUP = pa.schema(
     [pa.field("sample_index", pa.int64()), pa.field("attribute", pa.string()), pa.field("value", pa.string()), *SAMPLES]
 )
+NEAREST = pa.schema([pa.field("neighbours", pa.list_(pa.int32())), pa.field("distances", pa.list_(pa.float32()))])
 GROUPS = pa.schema(
     [
         pa.field("attribute", pa.string()),
@@ -53,14 +54,17 @@ class FamiliarityResult:
     by_group : sample_index, attribute, value, familiarity, log_density: the same within a sample's own group
     groups : one row per group, and first one of attribute "" for all samples: members, fitted, reason (why it was
         passed over), dimensions, variance_kept, log_density_fitted, log_density_held_out, shift, agreement
+    nearest : (N,) rows: neighbours (sample indices of up to 8 fitted samples, nearest first, never the sample itself),
+        distances (between embeddings of length 1, in [0, 2]); null without an embedding
     """
 
     samples: pa.Table
     by_group: pa.Table
     groups: pa.Table
+    nearest: pa.Table
 
     def to_tables(self) -> dict[str, pa.Table]:
-        """The three tables by name."""
+        """The four tables by name."""
         return dict(vars(self))
 
     @classmethod
@@ -86,6 +90,7 @@ class Familiarity:
     Parameters
     ----------
     checkpoint : name of the checkpoint whose embedding is read; None takes the last that holds it
+    layer : name of the recorded layer that stands for the embedding; None takes the one of role "embedding"
     by : attributes whose values make groups: "label", "split", or metadata columns
     fit_split : split on which the density stands; None takes "train" if there is one, else all samples
     neighbours : the density is that up to this neighbour; rarer kinds than so many samples count as untypical
@@ -98,11 +103,12 @@ class Familiarity:
 
     name: ClassVar[str] = "familiarity"
     question: ClassVar[str] = "How typical is each sample for the data?"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     needs: ClassVar[frozenset[str]] = frozenset({"embedding"})
     result: ClassVar[type[FamiliarityResult]] = FamiliarityResult
 
     checkpoint: str | None = None
+    layer: str | None = None
     by: tuple[str, ...] = ("label", "split")
     fit_split: str | None = None
     neighbours: int = 20
@@ -118,19 +124,20 @@ class Familiarity:
 
         Raises
         ------
-        UnknownCheckpointError
-            If there is no such checkpoint.
+        UnknownCheckpointError, UnknownLayerError
+            If there is no such checkpoint or layer.
         MissingInputError
-            If it does not hold the embedding.
+            If the checkpoint does not hold the layer.
         ParameterError
             If there is no such split or column.
         """
         progress(0.0, "reading the embedding")
-        vectors, rows = unit_vectors(_embedding(recording, self.checkpoint))
+        vectors, rows = unit_vectors(_embedding(recording, self.checkpoint, self.layer))
         attributes = [attribute_of(recording, name) for name in self.by]
         groups = list(self._groups(recording, rows, attributes))
         drawn = lots(recording.sample_ids.to_pylist())[rows]
         about, by_group = [], [BY_GROUP.empty_table()]
+        nearest = pa.table([pa.nulls(len(recording), field.type) for field in NEAREST], schema=NEAREST)
         samples: dict[str, Any] = {name: np.full(len(recording), np.nan, np.float32) for name in SAMPLES.names}
         for number, group in enumerate(groups):
             progress(0.1 + 0.9 * number / len(groups), f"{group.attribute} {group.value}".strip() or "all samples")
@@ -144,11 +151,13 @@ class Familiarity:
                 by_group.append(_rows_of(group, rows, scores))
             else:
                 samples["familiarity"][rows], samples["log_density"][rows] = scores.familiarity, scores.log_density
+                nearest = _nearest(scores, rows, len(recording))
         columns = {name: pa.array(values, mask=np.isnan(values)) for name, values in samples.items()}
         return FamiliarityResult(
             samples=pa.table(columns, schema=SAMPLES),
             by_group=pa.concat_tables(by_group),
             groups=pa.Table.from_pylist(about, schema=GROUPS),
+            nearest=nearest,
         )
 
     def _groups(self, recording: Recording, rows: IntArray, attributes: list[Attribute]) -> Iterator[_Group]:
@@ -179,16 +188,15 @@ class Familiarity:
         return np.fromiter((value == split for value in column), bool, len(column))
 
 
-def _embedding(recording: Recording, checkpoint: str | None) -> npt.NDArray[Any]:
-    layer = recording.embedding_layer
-    holding = [one for one in recording.checkpoints if layer in one.layers]
-    which: Checkpoint | None = holding[-1] if holding else None
-    if checkpoint is not None:
-        which = recording.checkpoint(checkpoint)
+def _embedding(recording: Recording, checkpoint: str | None, name: str | None) -> npt.NDArray[Any]:
+    layer = layer_of(recording, name)
+    those = holding(recording, layer)
+    which = recording.checkpoint(checkpoint) if checkpoint is not None else those[-1] if those else None
     if layer is None or which is None or layer not in which.layers:
+        what = "no embedding" if name is None else f"no layer {name!r}"
         raise MissingInputError(
-            f"{'No checkpoint' if checkpoint is None else f'Checkpoint {checkpoint}'} of {recording.path} holds no "
-            f"embedding. Checkpoints that do: {', '.join(one.name for one in holding) or 'none'}."
+            f"{'No checkpoint' if checkpoint is None else f'Checkpoint {checkpoint}'} of {recording.path} holds "
+            f"{what}. Checkpoints that do: {', '.join(one.name for one in those) or 'none'}."
         )
     return recording.activations(layer, which)
 
@@ -216,6 +224,21 @@ def _about(group: _Group, scores: Scores | None) -> dict[str, Any]:
     }
     known = {name: None if np.isnan(value) else value for name, value in numbers.items()}
     return row | {"fitted": scores.n_fitted, "dimensions": scores.dimensions} | known
+
+
+def _nearest(scores: Scores, rows: IntArray, total: int) -> pa.Table:
+    """The neighbours of every sample as sample indices; null for the samples that are not among `rows`."""
+    each = scores.neighbours.shape[1]
+    known = np.zeros(total, bool)
+    known[rows] = True
+    ends = np.concatenate([[0], np.cumsum(known * each)])
+    offsets = pa.array(ends, pa.int32(), mask=np.append(~known, False))
+    values = (rows[scores.neighbours].ravel(), scores.distances.ravel())
+    columns = [
+        pa.ListArray.from_arrays(offsets, pa.array(part, field.type.value_type))
+        for part, field in zip(values, NEAREST, strict=True)
+    ]
+    return pa.table(columns, schema=NEAREST)
 
 
 def _rows_of(group: _Group, rows: IntArray, scores: Scores) -> pa.Table:

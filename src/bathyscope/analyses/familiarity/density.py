@@ -31,15 +31,6 @@ class Projection(NamedTuple):
         return np.asarray((vectors - self.centre) @ self.directions, np.float32)
 
 
-def unit_vectors(embedding: npt.NDArray[np.floating]) -> tuple[Vectors, IntArray]:
-    """Rows of length 1 and which they were; those with NaN, infinities or nothing but zeros have no direction."""
-    vectors = embedding.reshape(len(embedding), -1).astype(np.float32)
-    with np.errstate(over="ignore", invalid="ignore"):
-        length = np.linalg.norm(vectors, axis=1)
-    rows = np.flatnonzero(np.isfinite(length) & (length > 0))
-    return vectors[rows] / length[rows, None], rows
-
-
 def principal_directions(vectors: Vectors) -> Projection:
     """The directions that keep 99 % of the variance, at least one and at most 64."""
     centre = vectors.mean(axis=0, dtype=np.float64)
@@ -52,24 +43,33 @@ def principal_directions(vectors: Vectors) -> Projection:
     return Projection(centre.astype(np.float32), directions[:, :count].astype(np.float32), float(kept[count - 1]))
 
 
-def neighbour_distances(fitted: Vectors, points: Vectors, k: int, fitted_too: BoolArray) -> FloatArray:
-    """(M,) Euclidean distance of each point to its k-th nearest fitted one, not counting itself.
+def nearest(fitted: Vectors, points: Vectors, k: int, fitted_too: BoolArray) -> tuple[FloatArray, IntArray]:
+    """Euclidean distances (M, k) of each point to its k nearest fitted ones, not counting itself, and which these are.
 
     Parameters
     ----------
     fitted : (F, Q)
     points : (M, Q)
-    fitted_too : (M,) whether the point is one of the fitted; there must be more than k of them
+    fitted_too : (M,) whether the point is one of the fitted, which come in the same order; there must be more than k
     """
     from sklearn.neighbors import NearestNeighbors
 
     if not len(points):
-        return np.empty(0)
+        return np.empty((0, k)), np.empty((0, k), np.int64)
     index = NearestNeighbors(n_neighbors=k + 1, algorithm="brute").fit(fitted)
-    distances, _ = index.kneighbors(points)
-    # A fitted point is its own nearest one, so its k-th other is one further. Copies of it are equally far.
-    to_kth: FloatArray = np.where(fitted_too, distances[:, k], distances[:, k - 1]).astype(np.float64)
-    return to_kth
+    distances, found = index.kneighbors(points)
+    own = np.where(fitted_too, np.cumsum(fitted_too) - 1, -1)
+    others = found != own[:, None]
+    # A point that is not fitted, or has more copies than fit into the list, does not find itself: k are still enough.
+    others[others.all(axis=1), -1] = False
+    shape = (len(points), k)
+    return distances[others].reshape(shape).astype(np.float64), found[others].reshape(shape).astype(np.int64)
+
+
+def neighbour_distances(fitted: Vectors, points: Vectors, k: int, fitted_too: BoolArray) -> FloatArray:
+    """(M,) distance of each point to its k-th nearest fitted one, not counting itself; see `nearest`."""
+    distances, _ = nearest(fitted, points, k, fitted_too)
+    return distances[:, -1]
 
 
 def log_density(distances: FloatArray, k: int, n_fitted: FloatArray | IntArray | int, dimensions: int) -> FloatArray:

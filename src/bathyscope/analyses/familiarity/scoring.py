@@ -18,6 +18,9 @@ BoolArray = npt.NDArray[np.bool_]
 MOST_FITTED = 50_000
 """More are not compared with: the time would grow with the square of the samples."""
 
+MOST_NEIGHBOURS = 8
+"""So many of the nearest are kept for people to look at."""
+
 
 @dataclass(frozen=True)
 class Scores:
@@ -33,6 +36,8 @@ class Scores:
     fitted, held_out : mean log density of the fitted samples, each without itself, and of the others
     shift : Kolmogorov-Smirnov distance of the others' familiarity from that of the fitted, in [0, 1]; 0 is alike
     agreement : rank correlation of the densities that two halves of the fitted samples give, in [−1, 1]
+    neighbours : (M, K) places in the group of the K ≤ 8 nearest fitted samples, nearest first, never the sample itself
+    distances : (M, K) to them
     """
 
     familiarity: FloatArray
@@ -44,6 +49,8 @@ class Scores:
     held_out: float
     shift: float
     agreement: float
+    neighbours: IntArray
+    distances: FloatArray
 
 
 def lots(sample_ids: Sequence[str]) -> npt.NDArray[np.uint32]:
@@ -66,8 +73,8 @@ def score(vectors: density.Vectors, fit: BoolArray, drawn: npt.NDArray[np.uint32
     project = density.principal_directions(vectors[fit])
     points = project(vectors)
     n_fitted, dimensions = int(fit.sum()), points.shape[1]
-    distances = density.neighbour_distances(points[fit], points, k, fit)
-    logs = density.log_density(distances, k, n_fitted - fit, dimensions)
+    distances, neighbours = density.nearest(points[fit], points, k, fit)
+    logs = density.log_density(distances[:, -1], k, n_fitted - fit, dimensions)
     ranks = density.percentile_ranks(logs, logs[fit])
     return Scores(
         familiarity=ranks,
@@ -79,6 +86,8 @@ def score(vectors: density.Vectors, fit: BoolArray, drawn: npt.NDArray[np.uint32
         held_out=float(logs[~fit].mean()) if (~fit).any() else float("nan"),
         shift=_distance_of_ranks(logs[fit], logs[~fit]),
         agreement=_agreement(points[fit], drawn[fit], k),
+        neighbours=np.flatnonzero(fit)[neighbours[:, :MOST_NEIGHBOURS]],
+        distances=distances[:, :MOST_NEIGHBOURS],
     )
 
 

@@ -1,0 +1,21 @@
+import css from "./duplicates.css?inline";
+import strip from "../samples-strip.css?inline";
+import { defineComponent, drawnLater } from "../component";
+
+export const duplicates = defineComponent({
+  type: "duplicates",
+  title: "Which samples are there twice?",
+  needs: [],
+  options: {
+    source: { type: "text", default: null, says: "“analysis”, or the name of a column that gives each sample's group; the first such column unless given." },
+    layer: { type: "text", default: null, says: "The recorded layer whose vectors are compared; the embedding unless given." },
+    tiers: { type: "texts", default: [], says: "What counts as the same: exact, perceptual, embedding; empty takes what the analysis takes." },
+    up_to: { type: "number", default: 1, says: "The largest distance of a pair, as a multiple of the usual one, from 0 to 2." },
+    only: { type: "choice", default: "all", choices: ["all", "across", "differ"], says: "All groups, those across splits, or those whose labels differ." },
+    order: { type: "choice", default: "worst", choices: ["worst", "largest", "nearest"], says: "Which groups come first." },
+    list: { type: "choice", default: "auto", choices: ["auto", "together", "split"], says: "Members by the columns the page is grouped by, else by split (auto), always by split, or together." },
+  },
+  styles: `${strip}\n${css}`,
+  applies: (recording) => recording.nSamples > 0 || "The recording holds no sample yet.",
+  mount: drawnLater(() => import("./view")),
+});

@@ -1,0 +1,2 @@
+/** What a text without a title is called. */
+export const NAME = "Notes";

@@ -1,0 +1,318 @@
+"""One door for everything that can be looked at: a recording, or any plain table."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from bathyscope.errors import ParameterError
+from bathyscope.recording import Analysis, Progress, Recording
+from bathyscope.recording.results import silent
+from bathyscope.workbench.columns import check_known
+from bathyscope.workbench.given import Given, is_recording
+from bathyscope.workbench.meanings import Asked, Said
+from bathyscope.workbench.shown import MAX_ROWS
+from bathyscope.workbench.table_recording import OnDuplicate
+
+if TYPE_CHECKING:
+    from bathyscope.workbench.background import Served
+    from bathyscope.workbench.live import Live
+    from bathyscope.workbench.modules import Module
+    from bathyscope.workbench.notebook import View
+    from bathyscope.workbench.picks import Selection
+    from bathyscope.workbench.report import Exported
+    from bathyscope.workbench.shared import Change
+
+
+class Hub:
+    """A recording or a plain table, ready to be looked at.
+
+    Parameters
+    ----------
+    data : a recording or its folder; or a table: pandas or polars data frame, Arrow table, dict of columns, Hugging
+        Face dataset, anything that hands out Arrow, or the path of a Parquet, CSV, JSON or Arrow file
+    id, label, prediction, confidence, split, image, text, x, y, embedding : columns of the table with these roles.
+        Unless given, a column of a usual name is taken if there is exactly one; False says that there is none
+    probabilities : a column of lists, or one column per class, each row summing to 1
+    media_root : folder of the pictures that `image` names; only files inside it are read. The folder of the file,
+        where `data` is the path of one
+    roles : further roles by column; see `bathyscope.recording.schema.COLUMN_ROLES`
+    hidden : columns that leave Python in no way: not to a page, a report or the result of an analysis
+    classes : names of the classes in their order; natural order of the labels and predictions unless given
+    path : folder to keep the recording of a table in. Without it that of a file is kept in this user's data folder,
+        by the file's content, and that of a table in memory goes when the hub is closed
+    name : title of the page; the file's name, or "table"
+    on_duplicate_id : "suffix" numbers the copies of an id that occurs twice, which is an error otherwise
+    max_rows : of a longer table pages get a seeded draw of so many samples, and say so
+
+    Raises
+    ------
+    SourceError, UnknownColumnError, ParameterError, SampleIdError, LabelError, ShapeError
+        If the table cannot be taken, with what was expected.
+
+    Notes
+    -----
+    The caller's object is never changed. What was guessed, renamed or converted stands in `notes`.
+    """
+
+    def __init__(
+        self,
+        data: Any,
+        *,
+        id: Said = None,
+        label: Said = None,
+        prediction: Said = None,
+        confidence: Said = None,
+        split: Said = None,
+        image: Said = None,
+        media_root: str | Path | None = None,
+        text: Said = None,
+        x: Said = None,
+        y: Said = None,
+        probabilities: str | Sequence[str] | None = None,
+        embedding: Said = None,
+        roles: Mapping[str, str] | None = None,
+        hidden: Iterable[str] = (),
+        classes: Sequence[str] | None = None,
+        path: str | Path | None = None,
+        name: str | None = None,
+        on_duplicate_id: OnDuplicate = "error",
+        max_rows: int | None = MAX_ROWS,
+    ) -> None:
+        named: dict[str, Said] = {
+            "id": id, "label": label, "prediction": prediction, "confidence": confidence, "split": split,
+            "image": image, "text": text, "x": x, "y": y, "embedding": embedding,
+        }  # fmt: skip
+        asked = Asked(
+            {role: said for role, said in named.items() if said is not None},
+            probabilities,
+            dict(roles or {}),
+            (hidden,) if isinstance(hidden, str) else tuple(hidden),
+        )
+        given = Given(
+            data,
+            asked,
+            classes=None if classes is None else tuple(map(str, classes)),
+            on_duplicate_id=on_duplicate_id,
+            media_root=None if media_root is None else Path(media_root),
+            path=None if path is None else Path(path),
+            name=name,
+        )
+        self._resources = ExitStack()
+        # Ends what was begun also where nobody closes the hub: when it is forgotten, or the interpreter ends.
+        self._end = weakref.finalize(self, self._resources.close)
+        self._running: Served | None = None
+        self._live: Live | None = None
+        self.roles: dict[str, str] = {}
+        """Roles by column, as the table names its columns."""
+        self.guessed: frozenset[str] = frozenset()
+        """Columns whose roles were taken from their names."""
+        self.notes: tuple[str, ...] = ()
+        """What was guessed, renamed and converted, in sentences."""
+        self.max_rows = max_rows
+        try:
+            self.recording = self._open(given)
+            """The recording, with every column."""
+            unseen = [column for column, role in self.recording.roles.items() if role == "hidden"]
+            self.hidden = frozenset(unseen) | (frozenset(asked.hidden) if is_recording(data) else frozenset())
+            """Columns of the recording that nobody is shown."""
+            check_known(sorted(self.hidden), self.recording.samples_schema.names, "samples")
+        except BaseException:
+            self.close()
+            raise
+
+    def __repr__(self) -> str:
+        where = f", open at {self.url}" if self.url else ""
+        return f"<Hub {self.recording.name!r}: {len(self.recording):,} samples{where}>"
+
+    @property
+    def path(self) -> Path:
+        """Folder of the recording."""
+        return self.recording.path
+
+    @property
+    def url(self) -> str | None:
+        """Address of the page with its token, while it is served."""
+        return None if self._running is None else self._running.url
+
+    def show(self, *, port: int | None = None, read_only: bool = False, open_browser: bool = True) -> str:
+        """Serve the page in the background; its address.
+
+        Parameters
+        ----------
+        port : the one to take, 0 for any; the first free one from 8400 unless given
+        read_only : nobody changes anything through the page
+        open_browser : show it
+
+        Raises
+        ------
+        PortTakenError
+            If the port cannot be bound.
+        """
+        live = self._at_work()
+        if self._running is not None:
+            self._running.close()
+        self._running = live.serve(port, read_only=read_only, open_browser=open_browser)
+        return self._running.url
+
+    def view(self, type: str, *, height: int | None = None, snapshot: bool = False, **options: Any) -> View:
+        """A view for the output of a notebook's cell, linked to all others of this hub.
+
+        Parameters
+        ----------
+        type : of the component, such as "scatter", "confusion", "grid", "table" or "overview"
+        height : in pixels; a person can drag it
+        snapshot : store the view with its data in the notebook, at most 5 MB, for whoever opens it without a kernel
+        options : of the component, as its page in the reference names them
+
+        Notes
+        -----
+        Needs the packages for notebooks: `pip install 'bathyscope[notebook]'`. A view lives as long as its hub: keep
+        the hub in a variable.
+        """
+        return self._at_work().view(type, options, height, snapshot=snapshot)
+
+    def page(
+        self, views: Sequence[str | Mapping[str, Any]], *, height: int | None = None, snapshot: bool = False
+    ) -> View:
+        """Several views side by side in one output.
+
+        Parameters
+        ----------
+        views : types of components, or for each a dictionary of `type` and its options
+        height, snapshot : as for `view`
+        """
+        listed = [{"type": one} if isinstance(one, str) else dict(one) for one in views]
+        tiles = [{"type": one.pop("type", None), "options": one} for one in listed]
+        if not tiles or not all(isinstance(tile["type"], str) for tile in tiles):
+            raise ParameterError(
+                f"A page was asked for of {views!r:.200}; types of views are expected, such as "
+                '["scatter", {"type": "table"}].'
+            )
+        return self._at_work().view("page", {"tiles": tiles}, height or 560, snapshot=snapshot)
+
+    @property
+    def filter(self) -> str:
+        """What the open pages filter by, as text; set it to a text, several, or None for no filter.
+
+        Notes
+        -----
+        The pages read the text, so setting one that they cannot read raises nothing here: `filter_error` then says
+        what is wrong, and so do they.
+        """
+        return self._at_work().filter
+
+    @filter.setter
+    def filter(self, text: str | Iterable[str] | None) -> None:
+        self._at_work().filter = text
+
+    @property
+    def filter_error(self) -> str | None:
+        """Why the open pages cannot apply the filter; None if they can, or none is open."""
+        return self._at_work().filter_error
+
+    @property
+    def selection(self) -> Selection:
+        """The samples that were picked last, on a page or by `select`."""
+        return self._at_work().selection
+
+    def select(self, which: Any) -> None:
+        """Pick samples on every open page.
+
+        Parameters
+        ----------
+        which : sample ids, sample indices, a boolean for each sample, an earlier `selection`, or None for no pick
+
+        Raises
+        ------
+        UnknownSampleError, SelectionError
+            If it names no samples of this hub.
+        """
+        self._at_work().select(which)
+
+    @property
+    def focus(self) -> int | None:
+        """Index of the sample that is looked at; set it to an index, an id or None."""
+        return self._at_work().focus
+
+    @focus.setter
+    def focus(self, which: int | str | None) -> None:
+        self._at_work().focus = which
+
+    def observe(self, callback: Callable[[Change], object]) -> Callable[[], None]:
+        """Call back when a person changed something on a page; gives a function that ends it.
+
+        Parameters
+        ----------
+        callback : is given a `Change`: names of the changed fields, and the state. It runs in a thread of its own
+            and hears nothing of what Python sets
+        """
+        return self._at_work().observe(callback)
+
+    def register_module(self, name: str, source: object, *, css: str | Path | None = None) -> Module:
+        """Let pages place a widget of the anywidget standard; see `Modules.register_module`."""
+        return self._at_work().modules.register_module(name, source, css=css)
+
+    def register_component(self, source: str | Path, *, name: str | None = None) -> Module:
+        """Let pages place a component of your own; see `Modules.register_component`."""
+        return self._at_work().modules.register_component(source, name=name)
+
+    def run(self, analysis: Analysis | str, progress: Progress = silent, **parameters: Any) -> Any:
+        """The result of an analysis, given as such or by its name and parameters.
+
+        Raises
+        ------
+        UnknownAnalysisError, ParameterError, MissingInputError
+            If it cannot be run.
+        """
+        from bathyscope import analyses
+
+        self._check_open()
+        built = analyses.build(analysis, parameters) if isinstance(analysis, str) else analysis
+        return self.recording.run(built, progress)
+
+    def export(self, path: str | Path, **options: Any) -> Exported:
+        """Write a report without the hidden columns; options as for `bathyscope.export`."""
+        from bathyscope.workbench.report import export
+
+        self._check_open()
+        return export(self.recording, path, **{**options, "hidden": {*self.hidden, *options.get("hidden", ())}})
+
+    def host_options(self) -> dict[str, Any]:
+        """What every host of this hub must be told: nothing hidden may leave through any of them."""
+        return {"hidden": self.hidden, "max_rows": self.max_rows}
+
+    def close(self) -> None:
+        """Stop serving; a recording that was not to be kept is removed, with what was decided about it."""
+        self._running = None
+        self._end()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def _at_work(self) -> Live:
+        self._check_open()
+        if self._live is None:
+            # Server and analyses are imported only here, so that the command line can read a table meanwhile.
+            from bathyscope.workbench.live import Live
+
+            self._live = Live(self.recording, self.host_options())
+            self._resources.callback(self._live.close)
+        return self._live
+
+    def _check_open(self) -> None:
+        if not self._end.alive:
+            raise ParameterError("This hub is closed. Make a new one.")
+
+    def _open(self, given: Given) -> Recording:
+        if is_recording(given.data):
+            return given.recording()
+        taken = given.place(self._resources.callback)
+        self.roles, self.guessed, self.notes = dict(taken.roles), frozenset(taken.guessed), taken.notes
+        return Recording(taken.folder, media_root=given.root)

@@ -1,0 +1,216 @@
+"""A hub at work: one application behind its views in a notebook and its served page, and the state they share."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+import weakref
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bathyscope.errors import SelectionError, UnknownColumnError, require
+from bathyscope.recording import Recording
+from bathyscope.workbench.background import BackgroundApp, Served
+from bathyscope.workbench.columns import check_sample
+from bathyscope.workbench.layout_schema import COLUMNS, VERSION
+from bathyscope.workbench.modules import Modules
+from bathyscope.workbench.part import Part
+from bathyscope.workbench.picks import Selection, indices_of
+from bathyscope.workbench.report import export
+from bathyscope.workbench.server import create_app
+from bathyscope.workbench.session import Session
+from bathyscope.workbench.shared import Change, Clause, Picked
+
+if TYPE_CHECKING:
+    from bathyscope.workbench.notebook import HubWidget, View
+
+SNAPSHOT_BYTES = 4_500_000
+"""As it stands in the notebook, with quotation marks escaped, under 5 MB."""
+
+ROW = 40
+"""Pixels from one row of a page's grid to the next."""
+
+QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'')
+"""A text within a filter: a value, not the name of a column."""
+
+
+class Live:
+    """What a `Hub` does while it is looked at.
+
+    Parameters
+    ----------
+    recording : with every column
+    options : what every host of the hub must be told: `hidden`, `max_rows`
+    """
+
+    def __init__(self, recording: Recording, options: Mapping[str, Any]) -> None:
+        self._recording = recording
+        self._hidden: frozenset[str] = frozenset(options.get("hidden", ()))
+        self._background = BackgroundApp(create_app(recording, share=True, **options))
+        self._session: Session = self._background.app.state.session
+        self._widget: HubWidget | None = None
+        self._views: weakref.WeakSet[View] = weakref.WeakSet()
+        self._served: list[Served] = []
+
+    @property
+    def modules(self) -> Modules:
+        """Code of outsiders that pages may place."""
+        return self._session.modules
+
+    def view(self, type: str, options: Mapping[str, Any], height: int | None, *, snapshot: bool = False) -> View:
+        """A view, or a page of several, for the output of a cell; with `snapshot`, also for when the kernel is gone.
+
+        Raises
+        ------
+        MissingPackageError
+            If the packages for notebooks are not installed.
+        NotebookError
+            If an option cannot be sent to a page.
+        """
+        require("anywidget", extra="notebook", purpose="A view in a notebook")
+        from bathyscope.workbench.notebook import HEIGHT, HubWidget, View
+
+        self._check_columns(options)
+        self._widget = self._widget or HubWidget(self._background)
+        view = View(self._widget, type, options, height=HEIGHT if height is None else height)
+        self._views.add(view)
+        if snapshot:
+            view.snapshot = self._report(type, options, rows=round(view.height / ROW))
+        return view
+
+    def serve(self, port: int | None, *, read_only: bool, open_browser: bool) -> Served:
+        """Serve the page; it shows what the views of the notebook show."""
+        served = self._background.serve(self._recording, port, read_only=read_only, open_browser=open_browser)
+        self._served.append(served)
+        return served
+
+    def close(self) -> None:
+        """End everything; views keep their last picture."""
+        for served in self._served:
+            served.close()
+        for view in self._views:
+            view.hub = None  # a page that is loaded again asks for the state of every widget
+        if self._widget is not None:
+            self._widget.close()
+        self._background.close()
+
+    def _report(self, type: str, options: Mapping[str, Any], *, rows: int) -> str:
+        """The view with its data as one HTML file, small enough to be stored in a notebook."""
+        listed = options["tiles"] if type == "page" else [{"type": type, "options": options}]
+        width = COLUMNS // min(len(listed), 3)
+        tiles = [
+            {
+                "component": one["type"],
+                "options": one["options"],
+                "x": place % 3 * width,
+                "y": place // 3 * rows,
+                "w": width,
+                "h": rows,
+            }
+            for place, one in enumerate(listed)
+        ]
+        layout = {"version": VERSION, "pages": [{"title": "Snapshot", "tiles": tiles}]}
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "snapshot.html"
+            export(self._recording, path, hidden=self._hidden, max_bytes=SNAPSHOT_BYTES, layout=layout)
+            return path.read_text(encoding="utf-8")
+
+    # What is shared
+
+    @property
+    def filter(self) -> str:
+        """The enabled clauses as one text; empty where nothing is filtered."""
+        return self._session.shared.state.filter_text
+
+    @filter.setter
+    def filter(self, text: str | Iterable[str] | None) -> None:
+        texts = [text] if isinstance(text, str) else list(text or ())
+        for one in texts:
+            if not isinstance(one, str):
+                raise SelectionError(f"A filter is {one!r}; a text such as \"label = 'Shirt'\" is expected, or None.")
+            self._check_visible(QUOTED.sub('""', one))
+        self._session.shared.set(filter=tuple(Clause(one.strip()) for one in texts if one.strip()))
+
+    @property
+    def filter_error(self) -> str | None:
+        """Why the open pages cannot apply the filter; None if they can, or none is open."""
+        return self._session.shared.state.filter_error
+
+    @property
+    def selection(self) -> Selection:
+        """What a person, or `select`, picked last."""
+        picked = self._session.shared.state.selection
+        if picked is not None:
+            picked = Picked(self._to_whole(picked.indices), picked.sentence)
+        return Selection(self._recording, picked)
+
+    def select(self, which: Any) -> None:
+        """Pick samples on every page; None for what the pages open on."""
+        if which is None:
+            self._session.shared.set(selection=None)
+            return
+        shown = self._to_shown(indices_of(which, self._recording))
+        words = f"{len(shown):,} {'sample' if len(shown) == 1 else 'samples'} selected in Python"
+        self._session.shared.set(selection=Picked(shown, words))
+
+    @property
+    def focus(self) -> int | None:
+        """Index of the sample that is looked at, or None."""
+        focus = self._session.shared.state.focus
+        return None if focus is None else int(self._to_whole(np.array([focus]))[0])
+
+    @focus.setter
+    def focus(self, which: int | str | None) -> None:
+        if which is None:
+            self._session.shared.set(focus=None)
+            return
+        if isinstance(which, str):
+            which = self._recording.index_of(which)
+        index = int(which)
+        check_sample(index, len(self._recording))
+        shown = self._to_shown(np.array([index]))
+        if not len(shown):
+            raise SelectionError(f"Sample {index} is not among those that the pages were given; see max_rows.")
+        self._session.shared.set(focus=int(shown[0]))
+
+    def observe(self, callback: Callable[[Change], object]) -> Callable[[], None]:
+        """Call back, in a thread of its own, when a person changed something; gives a function that ends it."""
+        return self._session.shared.observe(callback)
+
+    # The samples of pages are those of the recording, or a draw of them
+
+    def _to_whole(self, indices: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        shown = self._session.view.recording
+        return shown.rows[indices] if isinstance(shown, Part) else indices
+
+    def _to_shown(self, indices: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        shown = self._session.view.recording
+        if not isinstance(shown, Part):
+            return indices
+        places = np.searchsorted(shown.rows, indices)
+        here = places < len(shown.rows)
+        here[here] = shown.rows[places[here]] == indices[here]
+        found: np.ndarray[Any, Any] = places[here]
+        return found
+
+    def _check_columns(self, options: Any) -> None:
+        """A hidden column's name must not leave either."""
+        if isinstance(options, str):
+            self._check_visible(options if options in self._hidden else "")
+        elif isinstance(options, Mapping):
+            for value in options.values():
+                self._check_columns(value)
+        elif isinstance(options, Sequence):
+            for value in options:
+                self._check_columns(value)
+
+    def _check_visible(self, text: str) -> None:
+        for name in sorted(self._hidden):
+            if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text):
+                raise UnknownColumnError(
+                    f"The column {name!r} is hidden, so no page can filter or show it. Use it in Python: "
+                    "hub.select(mask) picks samples by anything you know of them."
+                )

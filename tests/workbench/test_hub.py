@@ -1,0 +1,523 @@
+"""The hub: from a table to a page, a report and results, with what is hidden kept inside."""
+
+import gc
+import json
+import os
+import shutil
+import urllib.request
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+from starlette.testclient import TestClient
+
+import bathyscope as bs
+from bathyscope.analyses import Performance
+from bathyscope.errors import (
+    LabelError,
+    MediaError,
+    MissingInputError,
+    ParameterError,
+    RecordingExistsError,
+    SourceError,
+    UnknownColumnError,
+)
+from bathyscope.recording import Recording
+from bathyscope.recording.media import encode_png
+from bathyscope.workbench import Hub, create_app, kept, report
+from recordings import write_recording
+from workbench.served import OWNER, VIEWER, error_of, table_of
+
+ANIMALS = {"id": ["a", "b", "c", "d"], "label": ["cat", "dog", "cat", None], "prediction": ["cat", "cat", "cat", "dog"]}
+
+
+@pytest.fixture(autouse=True)
+def _own_data(tmp_path, monkeypatch):
+    monkeypatch.setenv("BATHYSCOPE_DATA", str(tmp_path / "data"))
+
+
+@pytest.fixture
+def animals(tmp_path):
+    """A table in a file."""
+    path = tmp_path / "animals.parquet"
+    pq.write_table(pa.table(ANIMALS), path)
+    return path
+
+
+# where the recording of a table stands
+
+
+def test_a_table_in_memory_goes_with_its_hub():
+    with Hub(ANIMALS) as hub:
+        folder = hub.path
+        assert Recording(folder).sample_ids.to_pylist() == ["a", "b", "c", "d"]
+    assert not folder.exists()
+    with pytest.raises(ParameterError, match=r"This hub is closed\. Make a new one\."):
+        hub.show(open_browser=False)
+
+
+def test_a_forgotten_hub_leaves_nothing():
+    hub = Hub(ANIMALS)
+    folder = hub.path
+    url = hub.show(port=0, open_browser=False)
+    del hub
+    gc.collect()
+    assert not folder.exists()
+    with pytest.raises(OSError, match="refused"):
+        urllib.request.urlopen(url, timeout=5)
+
+
+def test_a_table_that_cannot_be_taken_leaves_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with pytest.raises(LabelError):
+        Hub({"label": ["a"]}, classes=["b"])
+    assert not list(tmp_path.glob("bathyscope-*"))
+
+
+def test_what_was_decided_about_a_file_is_found_again_wherever_the_file_lies(animals, tmp_path):
+    with Hub(animals) as hub:
+        hub.recording.decisions.append("tag", {"sample_id": "b", "tag": "odd"}, author="ada")
+        first = hub.path
+    assert first.is_relative_to(tmp_path / "data")
+    moved = tmp_path / "elsewhere" / "renamed.parquet"
+    moved.parent.mkdir()
+    shutil.move(animals, moved)
+    with Hub(moved, label="label") as again:
+        assert again.path == first
+        assert [event.payload for event in again.recording.decisions.active()] == [{"sample_id": "b", "tag": "odd"}]
+        assert again.recording.name == "renamed"
+
+
+def test_opening_a_file_again_reads_nothing_of_it(animals, monkeypatch):
+    with Hub(animals) as hub:
+        notes, roles = hub.notes, hub.roles
+
+    def refuse(*arguments, **options):
+        raise AssertionError("the table was read again")
+
+    monkeypatch.setattr("bathyscope.workbench.given.read_table", refuse)
+    monkeypatch.setattr("hashlib.file_digest", refuse)
+    with Hub(animals) as again:
+        assert (again.notes, again.roles) == (notes, roles)
+        assert again.recording.labels.tolist() == [0, 1, 0, None]
+    with pytest.raises(AssertionError, match="read again"):
+        Hub(animals, label=False)
+
+
+def test_a_file_that_changed_is_another_table(animals):
+    with Hub(animals) as hub:
+        first = hub.path
+    pq.write_table(pa.table({"id": ["z"]}), animals)
+    with Hub(animals) as again:
+        assert again.path != first
+        assert len(again.recording) == 1
+
+
+def test_half_a_recording_of_a_file_is_made_anew(animals):
+    with Hub(animals) as hub:
+        hub.recording.decisions.append("note", {"text": "kept"}, author="ada")
+        part = hub.path / "samples" / "part-00000.parquet"
+    part.write_bytes(part.read_bytes()[:100])
+    with Hub(animals) as again:
+        assert again.recording.sample_ids.to_pylist() == ["a", "b", "c", "d"]
+        assert len(again.recording.decisions.active()) == 1
+
+
+def test_what_nobody_opened_for_long_goes_unless_something_was_decided(animals, tmp_path):
+    folders = []
+    for number in range(3):
+        pq.write_table(pa.table({"n": [number]}), tmp_path / f"{number}.parquet")
+        with Hub(tmp_path / f"{number}.parquet") as hub:
+            folders.append(hub.path)
+            if number == 1:
+                hub.recording.decisions.append("note", {"text": "kept"}, author="ada")
+    for folder in folders[:2]:
+        os.utime(folder / kept.ABOUT, (0, 0))
+    Hub(animals).close()
+    assert [folder.exists() for folder in folders] == [False, True, True]
+
+
+def test_a_path_keeps_the_recording_and_its_decisions(tmp_path):
+    kept_at = tmp_path / "runs" / "animals"
+    with Hub(ANIMALS, path=kept_at, name="My animals") as hub:
+        hub.recording.decisions.append("note", {"text": "kept"}, author="ada")
+    with Hub({**ANIMALS, "id": ["p", "q", "r", "s"]}, path=kept_at) as hub:
+        assert hub.recording.sample_ids.to_pylist() == ["p", "q", "r", "s"]
+        assert len(hub.recording.decisions.active()) == 1
+    assert Recording(kept_at).name == "table"
+
+
+def test_a_recording_that_was_no_table_is_never_replaced(recording_path):
+    with pytest.raises(RecordingExistsError) as error:
+        Hub(ANIMALS, path=recording_path)
+    assert str(error.value) == (
+        f"{recording_path} holds a recording that was not made from a table, so it is not replaced. Give another "
+        "path=…, or leave it out."
+    )
+    assert len(Recording(recording_path)) == 60
+
+
+def test_a_recording_is_taken_as_it_is(recording_path):
+    for data in (recording_path, str(recording_path), Recording(recording_path)):
+        with Hub(data, hidden=["camera"]) as hub:
+            assert hub.path == recording_path
+            assert len(hub.run(Performance(checkpoint="000002")).samples) == 60
+    assert recording_path.exists()
+    with pytest.raises(ParameterError) as error:
+        Hub(recording_path, label="camera")
+    assert str(error.value) == (
+        "label=… was given, but the data are a recording, which tells its own columns. Leave it out; hidden=… and "
+        "media_root=… may be given."
+    )
+
+
+def test_the_folder_of_data_follows_the_system(monkeypatch, tmp_path):
+    monkeypatch.delenv("BATHYSCOPE_DATA")
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    assert kept.data_folder() == tmp_path / "bathyscope"
+    monkeypatch.delenv("XDG_DATA_HOME")
+    assert kept.data_folder() == Path.home() / ".local" / "share" / "bathyscope"
+
+
+# serving
+
+
+def test_show_serves_in_the_background_and_close_ends_it():
+    hub = bs.Hub(pd.DataFrame(ANIMALS), name="Animals")
+    url = hub.show(port=0, open_browser=False)
+    assert hub.url == url
+    assert repr(hub) == f"<Hub 'Animals': 4 samples, open at {url}>"
+    address, _, token = url.partition("/?token=")
+    request = urllib.request.Request(f"{address}/api/recording", headers={"authorization": f"token {token}"})
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        told = json.load(answer)
+    assert (told["name"], told["classes"]) == ("Animals", ["cat", "dog"])
+    roles = {column["name"]: column["role"] for column in told["columns"]}
+    assert roles == {"sample_id": "id", "split": "split", "label": "label", "prediction": "prediction"}
+    assert [one["missing"] for one in told["analyses"] if one["name"] == "performance"] == [
+        ["no outputs yet. Record them with recorder.checkpoint(model) or from_arrays(logits=…)"]
+    ]
+    hub.close()
+    assert hub.url is None
+    with pytest.raises(OSError, match="refused"):
+        urllib.request.urlopen(request, timeout=5)
+
+
+def test_run_takes_an_analysis_or_its_name(recording_path):
+    with Hub(recording_path) as hub:
+        one, other = hub.run("performance", checkpoint="000001"), hub.run(Performance(checkpoint="000001"))
+        assert one.metrics.equals(other.metrics)
+    with Hub(ANIMALS) as hub, pytest.raises(MissingInputError, match="performance cannot run on"):
+        hub.run("performance")
+
+
+# pictures
+
+
+@pytest.fixture
+def album(tmp_path):
+    """Pictures in a folder, one behind a link inside, and what lies outside of it."""
+    root = tmp_path / "album"
+    (root / "deep").mkdir(parents=True)
+    for shade, place in ((10, root / "a.png"), (20, root / "deep" / "b.png"), (99, tmp_path / "secret.png")):
+        place.write_bytes(encode_png(np.full((4, 4), shade, np.uint8)))
+    (tmp_path / "album-evil").mkdir()
+    shutil.copy(tmp_path / "secret.png", tmp_path / "album-evil" / "c.png")
+    (root / "inner.png").symlink_to(root / "a.png")
+    (root / "outer.png").symlink_to(tmp_path / "secret.png")
+    (root / "up").symlink_to(tmp_path)
+    (root / "note.png").write_text("no picture")
+    return root
+
+
+INSIDE = {"a.png": 10, "deep/b.png": 20, "deep/../a.png": 10, "inner.png": 10, "./a.png": 10}
+OUTSIDE = ["../secret.png", "outer.png", "up/secret.png", "deep/../../secret.png", "../album-evil/c.png"]
+
+
+def test_pictures_are_read_below_their_root_and_nowhere_else(album, tmp_path, serve_path):
+    absolute = {str(album / "a.png"): 10, str(album / "deep" / "b.png"): 20}
+    far = [str(tmp_path / "secret.png"), str(tmp_path / "album-evil" / "c.png"), "/etc/passwd"]
+    names = [*INSIDE, *absolute, *OUTSIDE, *far, "lost.png", "note.png", "deep", "a\0b.png", None]
+    with Hub({"picture": names}, image="picture", media_root=album) as hub:
+        recording = hub.recording
+        for index, shade in enumerate([*INSIDE.values(), *absolute.values()]):
+            assert recording.image(index).getpixel((0, 0)) == shade, names[index]
+        refused = range(len(INSIDE) + 2, len(INSIDE) + 2 + len(OUTSIDE) + len(far))
+        for index in refused:
+            with pytest.raises(MediaError) as error:
+                recording.image(index)
+            who = recording.sample_ids[index].as_py()
+            assert str(error.value) == (
+                f"The image of sample {who!r} lies outside the media root, so it is not read."
+            ), names[index]
+        for index, why in zip(
+            range(refused.stop, len(names)),
+            ("is not in the media root.", "is in no format that can be shown (10 bytes).",
+             "is no regular file of at most 256 MB.", "cannot be read: its name is no file's name.",
+             "was recorded without bytes."),
+            strict=True,
+        ):  # fmt: skip
+            with pytest.raises(MediaError) as error:
+                recording.image(index)
+            assert str(error.value).endswith(why), names[index]
+        client = serve_path(hub.path, headers=OWNER)
+        assert client.get("/api/media/0").status_code == 422  # nobody told this host where the pictures lie
+    assert "3 pictures lie outside the media root; they are not shown." in hub.notes
+
+
+def test_a_page_gets_pictures_by_their_number(album, tmp_path):
+    frame = pd.DataFrame({"image": ["a.png", "outer.png"], "label": ["x", "y"]})
+    frame.to_csv(album / "list.csv", index=False)
+    with Hub(album / "list.csv") as hub:
+        assert hub.roles["image"] == "image"
+        app = create_app(hub.recording, token="t" * 20, cache_folder=tmp_path / "cache", **hub.host_options())
+        with TestClient(
+            app, base_url="http://127.0.0.1:8400", headers={"authorization": f"token {'t' * 20}"}
+        ) as client:
+            answer = client.get("/api/media/0?size=16")
+            assert answer.headers["content-type"] == "image/webp"
+            refused = client.get("/api/media/1?size=16")
+            assert error_of(refused)[0] == 422
+            assert str(tmp_path) not in refused.text
+
+
+def test_names_of_pictures_need_a_root():
+    with pytest.raises(SourceError) as error:
+        Hub({"file": ["a.png"]}, image="file")
+    assert str(error.value) == (
+        "The pictures are names of files, and nobody said in which folder they lie. Give it with media_root=…, or "
+        "image=False to do without pictures."
+    )
+    with Hub({"image": ["a.png", "b.png"]}) as hub:
+        assert hub.recording.kind is None
+
+
+def test_embedded_pictures_and_ids_that_are_their_names(album, tmp_path):
+    content = encode_png(np.full((2, 2), 7, np.uint8))
+    with Hub({"image": [content, None]}) as hub:
+        assert hub.recording.image(0).getpixel((0, 0)) == 7
+    cells = [{"bytes": content, "path": "/home/someone/x.png"}, None]
+    with Hub({"image": cells}) as hub:
+        assert hub.recording.media(0).path == "x.png"
+    with Hub({"file": ["a.png", "deep/b.png"]}, id="file", image="file", media_root=album) as hub:
+        assert hub.recording.sample_ids.to_pylist() == ["a.png", "deep/b.png"]
+        assert hub.recording.image(1).getpixel((0, 0)) == 20
+        assert isinstance(hub.recording.image(0), Image.Image)
+
+
+# hidden columns
+
+SECRET = {**ANIMALS, "ward_no": ["east-7", "west-9", "east-7", "west-9"], "size": [1, 2, 1, 2]}
+
+
+@pytest.fixture
+def secretive(tmp_path):
+    """A served table with probabilities, one of whose columns is hidden, and everything it ever answered."""
+    probabilities = [[0.9, 0.1], [0.8, 0.2], [0.7, 0.3], [0.1, 0.9]]
+    with Hub({**SECRET, "p": probabilities}, probabilities="p", hidden=["ward_no"]) as hub:
+        app = create_app(
+            hub.recording,
+            token="t" * 20,
+            viewer_token="v" * 20,
+            cache_folder=tmp_path / "cache",
+            **hub.host_options(),
+        )
+        with TestClient(
+            app, base_url="http://127.0.0.1:8400", headers={"authorization": f"token {'t' * 20}"}
+        ) as client:
+            yield hub, client
+
+
+def test_a_hidden_column_is_nowhere_whoever_asks(secretive):
+    hub, client = secretive
+    hub.recording.decisions.append("slice", {"name": "the east", "filter": "ward_no = 'east-7'"}, author="ada")
+    hub.recording.decisions.append("note", {"text": "fine"}, author="ada")
+    for key in ("t" * 20, "v" * 20):
+        client.headers["authorization"] = f"token {key}"
+        told = client.get("/api/recording")
+        assert [column["name"] for column in told.json()["columns"]] == [
+            "sample_id", "split", "label", "prediction", "size",
+        ]  # fmt: skip
+        answers = [
+            told,
+            client.get("/api/tables/samples?columns=label,prediction,size,sample_id,split"),
+            client.get("/api/tables/samples?columns=label&rows=0,1"),
+            client.get("/api/tables/course?sample=1"),
+            client.get("/api/decisions"),
+            client.post("/api/run/performance", json={"slices": ["size"], "checkpoint": "000000"}),
+            client.get("/api/media/0"),
+            client.get("/api/nothing"),
+        ]
+        for answer in answers:
+            assert b"ward" not in answer.content
+            assert b"east" not in answer.content
+        assert [event["payload"] for event in answers[4].json()["decisions"]] == [{"text": "fine"}]
+
+
+def test_asking_for_a_hidden_column_is_like_asking_for_one_that_never_was(secretive):
+    _, client = secretive
+    hidden = client.get("/api/tables/samples?columns=ward_no")
+    never = client.get("/api/tables/samples?columns=ward_xx")
+    assert hidden.status_code == never.status_code == 404
+    assert hidden.text.replace("ward_no", "…") == never.text.replace("ward_xx", "…")
+    for parameters in ({"slices": ["NAME"]}, {"slices": ["size", "NAME"], "checkpoint": "000000"}):
+        texts = set()
+        for name in ("ward_no", "ward_xx"):
+            asked = json.loads(json.dumps(parameters).replace("NAME", name))
+            answer = client.post("/api/run/performance", json=asked)
+            assert answer.status_code == 400
+            texts.add((answer.json()["error"]["message"]).replace(name, "…"))
+        assert len(texts) == 1
+    client.headers["authorization"] = f"token {'v' * 20}"
+    assert client.post("/api/run/performance", json={"slices": ["ward_no"]}).status_code == 403
+
+
+def test_a_result_that_was_made_with_the_column_in_sight_is_not_found(secretive):
+    hub, client = secretive
+    for analysis in (Performance(slices=("ward_no",)), Performance(slices=("size",)), Performance()):
+        hub.recording.run(analysis)
+        key = hub.recording.result_key(analysis)
+        assert hub.recording.result_tables("performance", key)
+        answer = client.get(f"/api/tables/results/performance/{key}/metrics")
+        assert error_of(answer)[:2] == (404, "UnknownTableError")
+    shown = hub.recording.reopened(hidden=["ward_no"])
+    shown.run(Performance())
+    answer = client.get(f"/api/tables/results/performance/{shown.result_key(Performance())}/metrics")
+    assert len(table_of(answer))
+
+
+def test_hidden_columns_stay_hidden_when_the_folder_is_opened_by_others(tmp_path, serve_path):
+    Hub(SECRET, hidden="ward_no", path=tmp_path / "run").close()
+    client = serve_path(tmp_path / "run", headers=VIEWER)
+    assert b"ward" not in client.get("/api/recording").content
+    assert client.get("/api/tables/samples?columns=ward_no").status_code == 404
+    assert Recording(tmp_path / "run").column("ward_no")[0].as_py() == "east-7"
+
+
+def test_a_host_may_hide_columns_of_any_recording(tmp_path, serve_path, recording_path):
+    client = serve_path(recording_path, headers=OWNER, hidden=["camera"])
+    assert b"camera" not in client.get("/api/recording").content
+    answer = client.post("/api/run/familiarity", json={"by": ["camera"]})
+    assert answer.status_code in (200, 400)
+    if answer.status_code == 400:
+        assert "Metadata columns: brightness." in answer.json()["error"]["message"]
+    with pytest.raises(UnknownColumnError, match="has no column 'kamera'. Did you mean 'camera'"):
+        create_app(Recording(recording_path), hidden=["kamera"])
+    with pytest.raises(ParameterError, match="'label' cannot be hidden: every view is about it."):
+        create_app(Recording(recording_path), hidden=["label"])
+
+
+def test_a_report_of_a_hub_holds_nothing_hidden(secretive, tmp_path, monkeypatch):
+    hub, _ = secretive
+    page = tmp_path / "page"
+    page.mkdir()
+    for name, text in {"i": "<svg/>", "t": "1", "m": "2", "s": "a{}"}.items():
+        (page / name).write_text(text)
+    (page / "index.html").write_text(
+        '<link rel="icon" href="./i"><script src="./t"></script><script type="module" src="./m"></script>'
+        '<link rel="stylesheet" href="./s">'
+    )
+    monkeypatch.setattr(report, "PAGE", page)
+    hub.recording.run(Performance(slices=("ward_no",)))
+    hub.export(tmp_path / "out", mode="folder")
+    bs.export(hub.recording, tmp_path / "again", mode="folder")
+    for out in (tmp_path / "out", tmp_path / "again"):
+        content = b"".join(file.read_bytes() for file in sorted(out.rglob("*")) if file.is_file())
+        assert b"ward" not in content
+        assert b"east-7" not in content
+        assert b"prediction" in content
+
+
+def test_hidden_columns_come_back_after_the_folder_was_written_anew(tmp_path):
+    """A host follows a recording that is written again into its folder; what it hides stays hidden."""
+    with Hub(SECRET, path=tmp_path / "run") as hub:
+        app = create_app(hub.recording, token="t" * 20, hidden=["ward_no"], poll_s=0.02, cache_folder=tmp_path / "c")
+        with TestClient(
+            app, base_url="http://127.0.0.1:8400", headers={"authorization": f"token {'t' * 20}"}
+        ) as client:
+            Hub({name: values[:2] for name, values in SECRET.items()}, path=tmp_path / "run").close()
+            app.state.session.follow()
+            told = client.get("/api/recording")
+            assert told.json()["n_samples"] == 2
+            assert b"ward" not in told.content
+
+
+# more samples than a page holds
+
+
+@pytest.fixture
+def drawn(tmp_path, serve_path):
+    """A recording of 60 pictures, of which pages get 20."""
+    write_recording(tmp_path / "big").close()
+    return Recording(tmp_path / "big"), serve_path(tmp_path / "big", headers=OWNER, max_rows=20)
+
+
+def test_a_page_gets_a_draw_and_is_told_of_the_whole(drawn):
+    whole, client = drawn
+    told = client.get("/api/recording").json()
+    assert (told["n_samples"], told["sampled_from"]) == (20, 60)
+    assert sum(split["count"] for split in told["splits"]) == 20
+    columns = table_of(client.get("/api/tables/samples?columns=sample_id,brightness,camera"))
+    assert len(columns) == 20
+    for row in columns.to_pylist():
+        index = whole.index_of(row["sample_id"])
+        assert whole.column("brightness")[index].as_py() == row["brightness"]
+    again = table_of(client.get("/api/tables/samples?columns=sample_id"))
+    assert again["sample_id"].to_pylist() == columns["sample_id"].to_pylist()
+    assert (
+        "sampled_from"
+        not in TestClient(
+            create_app(whole, token="t" * 20),
+            base_url="http://127.0.0.1:8400",
+            headers={"authorization": f"token {'t' * 20}"},
+        )
+        .get("/api/recording")
+        .json()
+    )
+
+
+def test_of_a_draw_pictures_rows_and_courses_belong_together(drawn):
+    whole, client = drawn
+    ids = table_of(client.get("/api/tables/samples?columns=sample_id"))["sample_id"].to_pylist()
+    assert ids == sorted(ids)
+    for place in (0, 7, 19):
+        index = whole.index_of(ids[place])
+        assert client.get(f"/api/media/{place}").content == whole.media(index).content
+        course = table_of(client.get(f"/api/tables/course?sample={place}"))
+        logits = np.array([whole.logits(one)[index] for one in whole.checkpoints])
+        assert course["prediction"].to_pylist() == logits.argmax(axis=1).tolist()
+    assert client.get("/api/media/20").status_code == 404
+
+
+def test_analyses_of_a_draw_count_it_alone_and_are_kept_apart(drawn):
+    whole, client = drawn
+    whole.run(Performance(checkpoint="000002"))
+    for name, parameters, rows in (
+        ("performance", {"checkpoint": "000002"}, 20),
+        ("familiarity", {"neighbours": 3}, 20),
+        ("duplicates", {}, 20),
+    ):
+        answer = client.post(f"/api/run/{name}", json=parameters).json()
+        while answer["state"] == "running":
+            answer = client.post(f"/api/run/{name}", json=parameters).json()
+        assert answer["tables"]["samples"] == rows
+        sent = table_of(client.get(f"/api/tables/results/{name}/{answer['key']}/samples"))
+        assert len(sent) == rows
+    assert len(whole.run(Performance(checkpoint="000002")).samples) == 60
+
+
+def test_a_draw_follows_a_run_that_goes_on(tmp_path, serve_path):
+    from recordings import write_checkpoint
+
+    with write_recording(tmp_path / "live", n_checkpoints=1) as writer:
+        client = serve_path(tmp_path / "live", headers=OWNER, max_rows=10)
+        write_checkpoint(writer, 1)
+        client.app.state.session.follow()
+        told = client.get("/api/recording").json()
+        assert [one["n_samples"] for one in told["checkpoints"]] == [10, 10]
+        assert told["n_samples"] == 10
