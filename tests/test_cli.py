@@ -237,6 +237,7 @@ def built_page(tmp_path, monkeypatch):
     names = {"i": "<svg/>", "t": "1", "m": "2", "s": "a{}"}
     for name, text in names.items():
         (page / name).write_text(text)
+    (page / "report.js").write_text("2")
     (page / "index.html").write_text(
         '<link rel="icon" href="./i"><script src="./t"></script><script type="module" src="./m"></script>'
         '<link rel="stylesheet" href="./s">'

@@ -16,6 +16,8 @@ PRIVATE = (
     ("GET", "/api/media/1?size=32"),
     ("POST", "/api/run/performance"),
     ("POST", "/api/jobs/abc/cancel"),
+    ("GET", "/api/decisions"),
+    ("GET", "/api/modules/abc.js"),
     ("POST", "/api/decide"),
     ("POST", "/api/state"),
     ("GET", "/"),
@@ -38,6 +40,7 @@ def test_the_lists_of_these_tests_cover_every_route(stranger):
     listed = {path.partition("?")[0] for _, path in PRIVATE} | set(PUBLIC)
     examples = {
         "/api/media/1": "/api/media/*",
+        "/api/modules/abc.js": "/api/modules/*",
         "/api/run/performance": "/api/run/*",
         "/api/jobs/abc/cancel": "/api/jobs/*/cancel",
         "/api/tables/results/performance/abc/metrics": "/api/tables/results/*/*/*",

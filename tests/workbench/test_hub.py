@@ -416,7 +416,7 @@ def test_a_report_of_a_hub_holds_nothing_hidden(secretive, tmp_path, monkeypatch
     hub, _ = secretive
     page = tmp_path / "page"
     page.mkdir()
-    for name, text in {"i": "<svg/>", "t": "1", "m": "2", "s": "a{}"}.items():
+    for name, text in {"i": "<svg/>", "t": "1", "m": "2", "s": "a{}", "report.js": "2"}.items():
         (page / name).write_text(text)
     (page / "index.html").write_text(
         '<link rel="icon" href="./i"><script src="./t"></script><script type="module" src="./m"></script>'

@@ -223,8 +223,8 @@ def test_a_report_opens_with_its_layout_less_what_is_left_out(tmp_path, monkeypa
         '<script src="./assets/theme.js"></script><script type="module" crossorigin src="./assets/a.js"></script>'
         '<link rel="stylesheet" crossorigin href="./assets/a.css">'
     )
-    for file in ("mark.svg", "theme.js", "a.js", "a.css"):
-        (folder / "assets" / file).write_text(" ")
+    for file in ("assets/mark.svg", "assets/theme.js", "assets/a.js", "assets/a.css", "report.js"):
+        (folder / file).write_text(" ")
     monkeypatch.setattr(report, "PAGE", folder)
     name = bs.load(recording_path).metadata.column_names[0]
     layout = bs.Layout()

@@ -46,6 +46,7 @@ def page(tmp_path, monkeypatch):
     )
     for name, text in (("mark.svg", "<svg/>"), ("theme.js", "1;\r\n2;"), ("index-1.js", CODE), ("index-1.css", "a{}")):
         (folder / "assets" / name).write_bytes(text.encode())
+    (folder / "report.js").write_text(CODE)
     monkeypatch.setattr(report, "PAGE", folder)
     return folder
 

@@ -65,6 +65,8 @@ class Pages:
             return folder / found[1].removeprefix("./")
 
         module = folder / "report.js"
+        if not module.is_file():
+            raise ReportError(f"{module} is not there. Build the page again: make page.")
         assets = named(r'<script type="module"[^>]* src="([^"]+)"').parent
         return cls(
             theme=_text(named(r'<script src="([^"]+)"')),
