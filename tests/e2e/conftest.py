@@ -1,20 +1,30 @@
 """A real browser on a real recording behind a real server."""
 
+import os
+import shutil
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 import bathyscope as bs
 
 
 @pytest.fixture(scope="session")
 def demo_recording(tmp_path_factory) -> Path:
-    """The demo's data and network, recorded for three epochs."""
+    """The demo's data and network, recorded for three epochs; once for all processes that share the tests."""
     from bathyscope.demo.run import train_and_record
 
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    with FileLock(shared / "demo.lock"):
+        if not (shared / "demo").exists():
+            train_and_record(shared / "demo-unfinished" / "demo", epochs=3, seed=0)
+            (shared / "demo-unfinished").rename(shared / "demo")
     path = tmp_path_factory.mktemp("demo") / "demo"
-    train_and_record(path, epochs=3, seed=0)
+    shutil.copytree(shared / "demo" / "demo", path)
     return path
 
 
@@ -29,7 +39,7 @@ def served(demo_recording):
 def show():
     """Serve a recording until the end of the test."""
     with ExitStack() as servers:
-        yield lambda path: servers.enter_context(bs.show(path, port=0, open_browser=False))
+        yield lambda path, **options: servers.enter_context(bs.show(path, port=0, open_browser=False, **options))
 
 
 @pytest.fixture

@@ -209,6 +209,7 @@ def test_five_views_are_one_and_python_is_the_sixth(open_notebook):
     # A brush over a part of the picture.
     plane = notebook.cell(scatter).locator(".plane")
     notebook.cell(scatter).get_by_role("button", name=re.compile("^Box")).click()
+    plane.scroll_into_view_if_needed()
     box = plane.bounding_box()
     page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + box["height"] * 0.3)
     page.mouse.down()

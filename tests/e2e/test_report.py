@@ -75,6 +75,7 @@ def test_a_breakdown_and_an_earlier_checkpoint_are_there_too(tmp_path, open_offl
     page = open_offline(tmp_path / "report.html")
     cell(page)
     page.get_by_role("button", name="Previous checkpoint").click()
+    page.locator(".of-metrics").scroll_into_view_if_needed()
     page.get_by_label("Break down by").select_option("camera")
     page.get_by_role("region", name="By camera").get_by_text("left").first.wait_for()
     assert "checkpoint=000001" in page.url
@@ -85,10 +86,11 @@ def test_a_report_within_a_small_size_says_what_it_lacks(tmp_path, open_offline)
     whole = bs.export(tmp_path / "run", tmp_path / "report.html").n_bytes
     told = bs.export(tmp_path / "run", tmp_path / "report.html", max_bytes=whole * 9 // 10)
     page = open_offline(tmp_path / "report.html")
+    page.get_by_role("contentinfo").locator("summary").click()
     for note in told.notes:
-        page.get_by_text(note).wait_for()
+        page.get_by_role("contentinfo").get_by_role("listitem").filter(has_text=note).wait_for()
     page.get_by_role("button", name=re.compile("show all samples")).click()
-    page.get_by_label("Order").select_option(label="In recorded order")
+    page.get_by_label("Order", exact=True).select_option(label="In recorded order")
     page.get_by_text("is not in the report, to keep it small.").first.wait_for()
 
 

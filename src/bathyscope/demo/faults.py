@@ -182,8 +182,8 @@ def _metadata(images: Pixels, generator: np.random.Generator) -> dict[str, npt.N
     """Columns measured on the pictures as they are, and a delivery batch that has to do with nothing."""
     corner = images[:, :MARK_SIDE, :MARK_SIDE].mean(axis=(1, 2))
     return {
-        "corner": (corner / 255).astype(np.float32),
         "brightness": (images.mean(axis=(1, 2)) / 255).astype(np.float32),
         "ink": (images > 0).mean(axis=(1, 2)).astype(np.float32),
+        "corner": (corner / 255).astype(np.float32),
         "batch": np.asarray([f"batch {number}" for number in generator.integers(1, N_BATCHES + 1, len(images))]),
     }
