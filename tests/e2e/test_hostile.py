@@ -113,7 +113,7 @@ def test_nor_from_the_address(hostile_recording, show, watched):
     for turn in range(len(words)):
         # Five strings further each time: every string comes, each in another parameter.
         texts = {word: HOSTILE[(turn * 5 + place) % len(HOSTILE)] for place, word in enumerate(words)}
-        options = {name: texts["tile"] for name in ("x", "text", "spec")}
+        options = dict.fromkeys(("x", "text", "spec"), texts["tile"])
         texts |= {"tile": f"scatter:{json.dumps(options)}", "filter": f"bar:{texts['filter']}"}
         fragment = "&".join(f"{word}={quote(text, safe='')}" for word, text in texts.items())
         page.goto("about:blank")
