@@ -1,0 +1,48 @@
+"""What the practitioners of Symphony found, found here: at most five clicks from the first page."""
+
+import re
+
+import numpy as np
+import pytest
+
+import bathyscope as bs
+
+pytestmark = pytest.mark.browser
+
+
+def n_shown(page, count):
+    """Wait until the samples beside the views are so many."""
+    page.locator(f".docked [role=option][aria-setsize='{count}']").first.wait_for()
+
+
+def test_copies_that_span_the_splits_are_three_clicks_away(served, open_page):
+    page = open_page(served.url)
+    page.get_by_role("tab", name="Data").click()
+    duplicates = page.locator(".of-duplicates")
+    duplicates.get_by_role("button", name=re.compile("^Look for duplicates")).click()
+    heading = duplicates.get_by_role("heading", name=re.compile("groups of the same picture span train and test"))
+    heading.wait_for(timeout=60_000)
+    groups = int(re.search(r"\d+", heading.inner_text())[0])
+    every = duplicates.get_by_role("button", name=re.compile(r"^Select all \d+ samples across splits"))
+    count = int(re.search(r"\d+", every.inner_text())[0])
+    assert count >= 2 * groups >= 6
+    every.click()
+    n_shown(page, count)
+
+
+def test_the_blind_spot_is_named_without_a_click_and_its_mistakes_are_one_away(served, demo_recording, open_page):
+    page = open_page(served.url)
+    metrics = page.locator(".of-metrics")
+    metrics.scroll_into_view_if_needed()
+    finding = metrics.get_by_role("heading", name=re.compile("^[A-Z][a-zA-Z -]+ where corner is 1: "))
+    finding.wait_for(timeout=60_000)
+    name = finding.inner_text().partition(" where ")[0]
+    recording = bs.load(demo_recording)
+    here = np.array(recording.column("split").to_pylist()) == "test"
+    here &= recording.labels.filled(-1) == recording.classes.index(name)
+    here &= np.asarray(recording.column("corner")) == 1
+    wrong = here & (recording.logits("last").argmax(axis=1) != recording.labels.filled(-1))
+    door = metrics.get_by_role("button", name=re.compile(f"show what is wrong {name} where corner is 1"))
+    assert door.inner_text().startswith(f"{wrong.sum()} of {here.sum()} wrong")
+    door.click()
+    n_shown(page, wrong.sum())
