@@ -2,7 +2,10 @@
 
 import re
 
+import numpy as np
 import pytest
+
+import bathyscope as bs
 
 pytestmark = pytest.mark.browser
 
@@ -25,3 +28,23 @@ def test_copies_that_span_the_splits_are_three_clicks_away(served, open_page):
     assert count >= 2 * groups >= 6
     every.click()
     n_shown(page, count)
+
+
+def test_the_blind_spot_is_named_without_a_click_and_its_mistakes_are_one_away(served, demo_recording, open_page):
+    page = open_page(served.url)
+    metrics = page.locator(".of-metrics")
+    metrics.scroll_into_view_if_needed()
+    # After three epochs the network relies on the mark so much that it misses whoever should carry it and does not.
+    finding = metrics.get_by_role("heading", name=re.compile("^[A-Z][a-zA-Z -]+ where corner is (below )?1: "))
+    finding.wait_for(timeout=60_000)
+    group = finding.inner_text().partition(":")[0]
+    name, _, where = group.partition(" where ")
+    recording = bs.load(demo_recording)
+    corner, labels = np.asarray(recording.column("corner")), recording.labels.filled(-1)
+    here = (np.array(recording.column("split").to_pylist()) == "test") & (labels == recording.classes.index(name))
+    here &= corner < 1 if "below" in where else corner == 1
+    wrong = here & (recording.logits("last").argmax(axis=1) != labels)
+    door = metrics.get_by_role("button", name=re.compile(f"show what is wrong {group}"))
+    assert door.inner_text().startswith(f"{wrong.sum()} of {here.sum()} wrong")
+    door.click()
+    n_shown(page, wrong.sum())
