@@ -71,7 +71,7 @@ export function Settings({ ctx, look, jump, total }: { ctx: Context; look: Look;
   const colours = colourings(recording);
   return (
     <details class="settings">
-      <summary class="button">Look</summary>
+      <summary class="button">Display</summary>
       <div class="panel">
         <Picked label="Size" value={SIZES[look.size] ?? "medium"} of={SIZES.map((name) => [name, name])} choose={(size) => ctx.set({ size })} />
         <Picked label="Border" value={look.border} of={[["correct", "right or wrong"], ["colour", "a column"], ["none", "none"]]} choose={(border) => ctx.set({ border })} />

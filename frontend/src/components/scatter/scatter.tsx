@@ -88,7 +88,7 @@ function Settings({ ctx, sizes, size }: { ctx: Context; sizes: readonly Field[];
   const options = ctx.options.value;
   return (
     <details class="settings">
-      <summary class="button">Look</summary>
+      <summary class="button">Display</summary>
       <div class="panel">
         {sizes.length > 0 && <Choose label="Size" short="Size" of={sizes} value={size?.name ?? null} none="all alike" choose={(name) => ctx.set({ size: name })} />}
         <label class="choose">
