@@ -7,7 +7,7 @@ import pytest
 from ensure_browser import find
 
 from bathyscope.recording import Recording, RecordingWriter
-from recordings import write_recording
+from recordings import PAGE_CODE, write_recording
 
 CHROMIUM = [
     "--no-sandbox",
@@ -59,3 +59,27 @@ def make_recording(tmp_path: Path) -> Callable[..., RecordingWriter]:
         return write_recording(tmp_path / name, **options)  # type: ignore[arg-type]
 
     return make
+
+
+@pytest.fixture
+def small_page(tmp_path, monkeypatch) -> Path:
+    """A page as Vite builds it, but tiny; reports are made of it."""
+    from bathyscope.workbench import report
+
+    folder = tmp_path / "page"
+    files = {
+        "index.html": '<!doctype html><link rel="icon" type="image/svg+xml" href="./assets/mark.svg" />'
+        '<script src="./assets/theme.js"></script>'
+        '<script type="module" crossorigin src="./assets/index-1.js"></script>'
+        '<link rel="stylesheet" crossorigin href="./assets/index-1.css">',
+        "report.js": PAGE_CODE,
+        "assets/mark.svg": "<svg/>",
+        "assets/theme.js": "1;\r\n2;",
+        "assets/index-1.js": PAGE_CODE,
+        "assets/index-1.css": "a{}",
+    }
+    (folder / "assets").mkdir(parents=True)
+    for name, text in files.items():
+        (folder / name).write_bytes(text.encode())
+    monkeypatch.setattr(report, "PAGE", folder)
+    return folder

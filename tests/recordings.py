@@ -11,6 +11,9 @@ from bathyscope.recording.media import encode_png
 N_SAMPLES, N_CLASSES, N_DIMENSIONS, N_CHECKPOINTS = 60, 3, 5, 3
 CLASSES = ("cat", "dog", "owl")
 
+PAGE_CODE = 'const end = "</script>", comment = "<!--"; document.title += end + comment;'
+"""Of the small page that reports are made of: text that must not end the element it stands in."""
+
 
 def write_recording(
     path: Path,

@@ -227,25 +227,7 @@ def test_open_says_what_is_neither_recording_nor_table(bathyscope, table, tmp_pa
     assert "label=… was given, but the data are a recording" in done.stderr
 
 
-@pytest.fixture
-def built_page(tmp_path, monkeypatch):
-    """The smallest page that a report can be made of."""
-    from bathyscope.workbench import report
-
-    page = tmp_path / "page"
-    page.mkdir()
-    names = {"i": "<svg/>", "t": "1", "m": "2", "s": "a{}"}
-    for name, text in names.items():
-        (page / name).write_text(text)
-    (page / "report.js").write_text("2")
-    (page / "index.html").write_text(
-        '<link rel="icon" href="./i"><script src="./t"></script><script type="module" src="./m"></script>'
-        '<link rel="stylesheet" href="./s">'
-    )
-    monkeypatch.setattr(report, "PAGE", page)
-
-
-def test_export_takes_a_table_and_leaves_out_what_is_hidden(bathyscope, built_page, table, tmp_path):
+def test_export_takes_a_table_and_leaves_out_what_is_hidden(bathyscope, small_page, table, tmp_path):
     done = bathyscope("export", table, tmp_path / "out", "--label", "truth", "--prediction", "guess", "--hide", "ward")
     assert done.stdout.startswith(f"{tmp_path / 'out'}: 0.0 MB\n")
     content = b"".join(file.read_bytes() for file in (tmp_path / "out").rglob("*") if file.is_file())
@@ -254,7 +236,7 @@ def test_export_takes_a_table_and_leaves_out_what_is_hidden(bathyscope, built_pa
     assert b"east" not in content
 
 
-def test_export_writes_a_report_and_says_its_size(bathyscope, built_page, tmp_path):
+def test_export_writes_a_report_and_says_its_size(bathyscope, small_page, tmp_path):
     done = bathyscope("export", GOLDEN, tmp_path / "out.html", "--media", "none", "--max-mb", "5")
     assert done.stdout.splitlines()[0] == f"{tmp_path / 'out.html'}: 0.0 MB"
     assert (tmp_path / "out.html").read_text().startswith("<!doctype html>")

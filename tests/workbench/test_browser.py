@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from bathyscope.workbench.server import _Server
+from bathyscope.workbench.server import PageServer
 
 pytestmark = pytest.mark.browser
 
@@ -38,7 +38,7 @@ def running(recording, tmp_path, monkeypatch):
 
     make = module.create_app
     monkeypatch.setattr(module, "create_app", lambda given, **options: make(given, page=built, **options))
-    server = _Server(recording, "127.0.0.1", 0)
+    server = PageServer(recording, "127.0.0.1", 0)
     ready = threading.Event()
     server.on_ready = lambda url: ready.set()
     thread = threading.Thread(target=server.run_here, daemon=True)

@@ -28,7 +28,7 @@ from bathyscope.errors import (
 )
 from bathyscope.recording import Recording
 from bathyscope.recording.media import encode_png
-from bathyscope.workbench import Hub, create_app, kept, report
+from bathyscope.workbench import Hub, create_app, kept
 from recordings import write_recording
 from workbench.served import OWNER, VIEWER, error_of, table_of
 
@@ -412,17 +412,8 @@ def test_a_host_may_hide_columns_of_any_recording(tmp_path, serve_path, recordin
         create_app(Recording(recording_path), hidden=["label"])
 
 
-def test_a_report_of_a_hub_holds_nothing_hidden(secretive, tmp_path, monkeypatch):
+def test_a_report_of_a_hub_holds_nothing_hidden(secretive, tmp_path, small_page):
     hub, _ = secretive
-    page = tmp_path / "page"
-    page.mkdir()
-    for name, text in {"i": "<svg/>", "t": "1", "m": "2", "s": "a{}", "report.js": "2"}.items():
-        (page / name).write_text(text)
-    (page / "index.html").write_text(
-        '<link rel="icon" href="./i"><script src="./t"></script><script type="module" src="./m"></script>'
-        '<link rel="stylesheet" href="./s">'
-    )
-    monkeypatch.setattr(report, "PAGE", page)
     hub.recording.run(Performance(slices=("ward_no",)))
     hub.export(tmp_path / "out", mode="folder")
     bs.export(hub.recording, tmp_path / "again", mode="folder")

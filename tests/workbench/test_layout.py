@@ -9,7 +9,6 @@ import pytest
 
 import bathyscope as bs
 from bathyscope.errors import LayoutError
-from bathyscope.workbench import report
 from bathyscope.workbench.layout import layout_json, without_columns
 from bathyscope.workbench.layout_schema import SCHEMA
 from workbench.served import OWNER
@@ -215,17 +214,7 @@ def test_a_served_layout_names_no_column_that_is_hidden(serve_path, recording_pa
     }
 
 
-def test_a_report_opens_with_its_layout_less_what_is_left_out(tmp_path, monkeypatch, recording_path):
-    folder = tmp_path / "page"
-    (folder / "assets").mkdir(parents=True)
-    (folder / "index.html").write_text(
-        '<!doctype html><link rel="icon" type="image/svg+xml" href="./assets/mark.svg" />'
-        '<script src="./assets/theme.js"></script><script type="module" crossorigin src="./assets/a.js"></script>'
-        '<link rel="stylesheet" crossorigin href="./assets/a.css">'
-    )
-    for file in ("assets/mark.svg", "assets/theme.js", "assets/a.js", "assets/a.css", "report.js"):
-        (folder / file).write_text(" ")
-    monkeypatch.setattr(report, "PAGE", folder)
+def test_a_report_opens_with_its_layout_less_what_is_left_out(tmp_path, small_page, recording_path):
     name = bs.load(recording_path).metadata.column_names[0]
     layout = bs.Layout()
     layout.page("P").tile("scatter", options={"x": name, "y": "label"})

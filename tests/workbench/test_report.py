@@ -23,32 +23,19 @@ from bathyscope.errors import ParameterError, RecordingExistsError, ReportError,
 from bathyscope.recording import Recording, RecordingWriter
 from bathyscope.recording.media import encode_png
 from bathyscope.recording.writer import SCORE_TYPE
-from bathyscope.workbench import report
 from bathyscope.workbench.course import course_table
 from bathyscope.workbench.report import export
+from recordings import PAGE_CODE as CODE
 from recordings import write_checkpoint, write_recording
 from workbench.toys import Quick
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"
-CODE = 'const end = "</script>", comment = "<!--"; document.title += end + comment;'
 
 
 @pytest.fixture(autouse=True)
-def page(tmp_path, monkeypatch):
-    """A page as Vite builds it, but tiny."""
-    folder = tmp_path / "page"
-    (folder / "assets").mkdir(parents=True)
-    (folder / "index.html").write_text(
-        '<!doctype html><link rel="icon" type="image/svg+xml" href="./assets/mark.svg" />'
-        '<script src="./assets/theme.js"></script>'
-        '<script type="module" crossorigin src="./assets/index-1.js"></script>'
-        '<link rel="stylesheet" crossorigin href="./assets/index-1.css">'
-    )
-    for name, text in (("mark.svg", "<svg/>"), ("theme.js", "1;\r\n2;"), ("index-1.js", CODE), ("index-1.css", "a{}")):
-        (folder / "assets" / name).write_bytes(text.encode())
-    (folder / "report.js").write_text(CODE)
-    monkeypatch.setattr(report, "PAGE", folder)
-    return folder
+def page(small_page):
+    """Every report here is made of the small page."""
+    return small_page
 
 
 class Parsed(HTMLParser):

@@ -24,6 +24,15 @@ function reason(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** A UUID of version 4; pages over plain http have random bytes and no `randomUUID`. */
+function freshUuid(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+}
+
 function aborted(error: unknown): boolean {
   return error instanceof DOMException && error.name === "AbortError";
 }
@@ -189,7 +198,7 @@ export class Session {
 
   /** Log a decision; when this resolves it is on disk and in `store.log`. Returns its sequence. */
   async decide(kind: string, payload: Json, options: { undoes?: number } = {}): Promise<number> {
-    const id = crypto.randomUUID();
+    const id = freshUuid();
     const { sequence } = await this.host.decide({ id, kind, payload, ...options });
     await this.readLog();
     return sequence;

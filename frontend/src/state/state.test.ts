@@ -232,3 +232,18 @@ test("values keep their kind", () => {
   expect(valueAt({ kind: "bigint", length: 1, values: BigInt64Array.of(2n ** 60n), valid: null }, 0)).toBe(2n ** 60n);
   expect(valueAt({ kind: "number", length: 1, values: Float32Array.of(1), integer: false, valid: Uint8Array.of(0) }, 0)).toBeNull();
 });
+
+test("a decision carries a UUID of version 4, also where the page comes over plain http", async () => {
+  const host = new FakeHost();
+  const session = await opened(host);
+  const ids: string[] = [];
+  const decide = host.decide.bind(host);
+  host.decide = (decision) => {
+    ids.push(decision.id);
+    return decide(decision);
+  };
+  await session.decide("note", { sample: "a", text: "odd" });
+  await session.decide("note", { sample: "a", text: "odd" });
+  for (const id of ids) expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  expect(new Set(ids).size).toBe(2);
+});

@@ -2,7 +2,7 @@
 
 from bathyscope.recording.decisions import DecisionLog
 from bathyscope.recording.reader import Head, Recording, load
-from bathyscope.recording.results import Analysis, Progress, Result
+from bathyscope.recording.results import Analysis, Progress, Result, Tables
 from bathyscope.recording.schema import Checkpoint, LayerInfo, RecordingInfo
 from bathyscope.recording.writer import CheckpointWriter, RecordingWriter
 
@@ -18,5 +18,6 @@ __all__ = [
     "RecordingInfo",
     "RecordingWriter",
     "Result",
+    "Tables",
     "load",
 ]

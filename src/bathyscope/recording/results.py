@@ -47,6 +47,19 @@ class Result(Protocol):
         ...
 
 
+class Tables:
+    """For results that are tables and nothing else: each field of the dataclass is one, under its name."""
+
+    def to_tables(self) -> dict[str, pa.Table]:
+        """The fields by name."""
+        return dict(vars(self))
+
+    @classmethod
+    def from_tables(cls, tables: Mapping[str, pa.Table]) -> Self:
+        """The same result again."""
+        return cls(**tables)
+
+
 class Analysis(Protocol):
     """One question to a recording: a frozen dataclass whose fields are its parameters, each fit for JSON.
 

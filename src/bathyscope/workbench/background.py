@@ -18,7 +18,7 @@ from starlette.applications import Starlette
 from starlette.types import Message, Scope
 
 from bathyscope.recording import Recording
-from bathyscope.workbench.server import _announce, _Server
+from bathyscope.workbench.server import PageServer, announcing
 
 HOST = "127.0.0.1"
 EVENTS = "/api/events"
@@ -35,7 +35,7 @@ class Answer(NamedTuple):
 class Served:
     """A page that is served by the loop of a `BackgroundApp`."""
 
-    def __init__(self, server: _Server, over: Future[None], thread: threading.Thread) -> None:
+    def __init__(self, server: PageServer, over: Future[None], thread: threading.Thread) -> None:
         self._server, self._over, self._thread = server, over, thread
         self.url = server.url
         """Address with the token."""
@@ -138,10 +138,10 @@ class BackgroundApp:
         PortTakenError
             If the port cannot be bound.
         """
-        server = _Server(recording, "127.0.0.1", port, read_only=read_only, session=self.app.state.session)
+        server = PageServer(recording, "127.0.0.1", port, read_only=read_only, session=self.app.state.session)
         ready: Future[None] = Future()
         over: Future[None] = Future()
-        announce = _announce(None, open_browser)
+        announce = announcing(None, open_browser)
 
         def on_ready(url: str) -> None:
             announce(url)

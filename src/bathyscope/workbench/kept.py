@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import sys
 import tempfile
 import time
 from collections.abc import Mapping
@@ -17,6 +16,7 @@ from bathyscope.errors import BathyscopeError, RecordingExistsError
 from bathyscope.recording import DecisionLog, Recording, RecordingWriter
 from bathyscope.recording.files import discard, write_atomic
 from bathyscope.recording.schema import dump_json
+from bathyscope.workbench.folders import user_folder
 
 ABOUT = "table.json"
 """Beside recording.json: from what and how the recording of a table was made."""
@@ -30,15 +30,7 @@ VERSION = 1
 
 def data_folder() -> Path:
     """Where this user's programs keep what cannot be made again; BATHYSCOPE_DATA overrides it."""
-    if given := os.environ.get("BATHYSCOPE_DATA"):
-        return Path(given)
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Application Support"
-    else:
-        base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
-    return base / "bathyscope"
+    return user_folder("BATHYSCOPE_DATA", mac="Application Support", linux=("XDG_DATA_HOME", ".local/share"))
 
 
 def folder_of(file: Path) -> Path:

@@ -20,7 +20,6 @@ from typing import Any
 
 import anywidget
 import traitlets as t
-from starlette.applications import Starlette
 
 from bathyscope.errors import NotebookError
 from bathyscope.workbench.background import Answer, BackgroundApp
@@ -239,16 +238,6 @@ class View(anywidget.AnyWidget):
             f'<iframe title="Snapshot" sandbox="allow-scripts allow-downloads" srcdoc="{document}" '
             f'style="width:100%;height:{self.height + SNAPSHOT_FRAME}px;border:0"></iframe>'
         )
-
-
-def start(app: Starlette) -> tuple[BackgroundApp, HubWidget]:
-    """Bring an application to work behind the views of a notebook."""
-    background = BackgroundApp(app)
-    try:
-        return background, HubWidget(background)
-    except BaseException:
-        background.close()
-        raise
 
 
 def plain(options: Mapping[str, Any]) -> dict[str, Any]:

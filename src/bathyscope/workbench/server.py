@@ -166,8 +166,8 @@ def serve(
     """
     options: dict[str, Any] = {"read_only": read_only, "hosts": hosts, "hidden": hidden, "max_rows": max_rows}
     options["layout"] = layout
-    server = _Server(recording, host, port, token=token, **options)
-    server.on_ready = _announce(on_ready, open_browser)
+    server = PageServer(recording, host, port, token=token, **options)
+    server.on_ready = announcing(on_ready, open_browser)
     # uvicorn ends gracefully at the first Ctrl-C and then passes it on.
     with contextlib.suppress(KeyboardInterrupt):
         server.run_here()
@@ -176,7 +176,7 @@ def serve(
 class Running:
     """A workbench in a thread of this process; `close` it, or use it as a context manager."""
 
-    def __init__(self, server: _Server, thread: threading.Thread) -> None:
+    def __init__(self, server: PageServer, thread: threading.Thread) -> None:
         self._server = server
         self._thread = thread
         self.url = server.url
@@ -223,9 +223,9 @@ def show(
         If the port cannot be bound.
     """
     given = recording if isinstance(recording, Recording) else Recording(recording)
-    server = _Server(given, "127.0.0.1", port, read_only=read_only, hidden=hidden, max_rows=max_rows, layout=layout)
+    server = PageServer(given, "127.0.0.1", port, read_only=read_only, hidden=hidden, max_rows=max_rows, layout=layout)
     ready = threading.Event()
-    announce = _announce(None, open_browser)
+    announce = announcing(None, open_browser)
 
     def on_ready(url: str) -> None:
         announce(url)
@@ -239,7 +239,7 @@ def show(
     return Running(server, thread)
 
 
-class _Server:
+class PageServer:
     """A bound port with the application behind it."""
 
     def __init__(
@@ -262,7 +262,7 @@ class _Server:
         self.socket = bind(host, port)
         shown = f"[{name}]" if ":" in name else name
         self.url = f"http://{shown}:{self.socket.getsockname()[1]}/?token={app.state.access.token}"
-        self.on_ready: Callable[[str], None] = _announce(None, False)
+        self.on_ready: Callable[[str], None] = announcing(None, False)
         config = uvicorn.Config(
             app,
             log_config=None,
@@ -343,7 +343,9 @@ def _why_not(host: str, port: int, error: OSError) -> str:
     return f"Port {port} of {host} cannot be opened: {error.strerror or error}. Choose another with --port or --host."
 
 
-def _announce(on_ready: Callable[[str], None] | None, open_browser: bool) -> Callable[[str], None]:
+def announcing(on_ready: Callable[[str], None] | None, open_browser: bool) -> Callable[[str], None]:
+    """What to do once the address answers: tell it, and show it in a browser."""
+
     def announce(url: str) -> None:
         if on_ready is not None:
             on_ready(url)

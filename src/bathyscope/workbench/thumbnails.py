@@ -8,9 +8,7 @@ needed: whatever goes wrong with it costs time only.
 from __future__ import annotations
 
 import logging
-import os
 import sqlite3
-import sys
 import threading
 import time
 from pathlib import Path
@@ -20,6 +18,7 @@ from PIL import Image
 from bathyscope.errors import MediaError
 from bathyscope.recording import Recording
 from bathyscope.recording.media import decode, thumbnail
+from bathyscope.workbench.folders import user_folder
 
 log = logging.getLogger(__name__)
 
@@ -174,15 +173,7 @@ class _Cache:
 
 def cache_folder() -> Path:
     """Where this user's programs keep what can be made again; BATHYSCOPE_CACHE overrides it."""
-    if given := os.environ.get("BATHYSCOPE_CACHE"):
-        return Path(given)
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "bathyscope" / "thumbnails"
+    return user_folder("BATHYSCOPE_CACHE", "thumbnails", mac="Caches", linux=("XDG_CACHE_HOME", ".cache"))
 
 
 def _open(path: Path) -> sqlite3.Connection:

@@ -5,7 +5,7 @@ import type { Json, Logged, Table } from "../../hosts/host";
 import type { Recording } from "../../hosts/recording";
 import type { SampleColumns } from "../../state/performance";
 import type { Truth } from "../../state/selection";
-import { shareOf } from "../../state/shares";
+import { wilson } from "../../state/intervals";
 import type { Group } from "../duplicates/groups";
 
 export const SEVERITIES = ["high", "medium", "low"] as const;
@@ -94,7 +94,7 @@ export function weakSlices(columns: readonly { name: string; column: Column }[],
   if (!said) return [];
   const here = inSplit(truth, split);
   const judged = rowsWhere(truth.length, (row) => here(row) && at(said.correct, row) !== null);
-  const whole = shareOf(judged.filter((row) => at(said.correct, row) === 1).length, judged.length).value;
+  const whole = wilson(judged.filter((row) => at(said.correct, row) === 1).length, judged.length).value;
   if (whole === null) return [];
   return columns.flatMap(({ name, column }) => {
     const values = new Map<string, number[]>();
@@ -108,7 +108,7 @@ export function weakSlices(columns: readonly { name: string; column: Column }[],
     if (values.size < 2) return [];
     return [...values].flatMap(([value, rows]): Issue[] => {
       const wrong = rows.filter((row) => at(said.correct, row) === 0);
-      const { value: right, low, high } = shareOf(rows.length - wrong.length, rows.length);
+      const { value: right, low, high } = wilson(rows.length - wrong.length, rows.length);
       if (rows.length < FEW || right === null || high === null || high > whole - BELOW) return [];
       return [{
         key: `slice/${JSON.stringify([name, value])}`, severity: right < whole - FAR_BELOW ? "high" : "medium", rows: wrong,
@@ -161,8 +161,8 @@ export function strangers(recording: Recording, truth: Truth, said: SampleColumn
     const chance = held.length * STRANGE;
     if (rows.length < LEAST_STRANGE || rows.length < TIMES_CHANCE * chance) return [];
     const judged = rows.filter((row) => at(said?.correct, row) !== null);
-    const right = shareOf(judged.filter((row) => at(said?.correct, row) === 1).length, judged.length);
-    const rest = shareOf(held.filter((row) => rank(row) >= STRANGE && at(said?.correct, row) === 1).length, held.filter((row) => rank(row) >= STRANGE && at(said?.correct, row) !== null).length);
+    const right = wilson(judged.filter((row) => at(said?.correct, row) === 1).length, judged.length);
+    const rest = wilson(held.filter((row) => rank(row) >= STRANGE && at(said?.correct, row) === 1).length, held.filter((row) => rank(row) >= STRANGE && at(said?.correct, row) !== null).length);
     const blind = right.high !== null && rest.value !== null && right.high < rest.value - BELOW;
     const told = right.value === null || rest.value === null ? "" : ` ${percent(right.value, 0)} of them are right, of the others ${percent(rest.value, 0)}.`;
     return [{ key, severity: blind ? "high" : "low", rows, words: `${who} in ${split} are unlike ${than}`, says: `They lie where fewer than ${percent(STRANGE, 0)} of the ${train} samples do; ${plural(Math.max(1, Math.round(chance)), "sample")} would be usual.${told}`, by: "Found by familiarity." }];

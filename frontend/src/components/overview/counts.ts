@@ -3,7 +3,7 @@ import type { Column } from "../../hosts/arrow";
 import type { Buckets } from "../../state/buckets";
 import { STATES, and, countBy, countStates, type Mask } from "../../state/masks";
 import type { Estimate } from "../../state/performance";
-import { shareOf } from "../../state/shares";
+import { wilson } from "../../state/intervals";
 import type { Context } from "../component";
 
 /** Below this many samples a share says little and is not drawn. */
@@ -43,7 +43,7 @@ export function counted(buckets: Buckets, states: Uint8Array | null, mask: Mask 
     passing: Uint32Array.from({ length: size }, (_, bucket) => at(bucket, 0) + at(bucket, WRONG) + at(bucket, RIGHT)),
     right: (bucket) => {
       const judged = at(bucket, WRONG) + at(bucket, RIGHT);
-      return judged < FEW ? NOTHING : shareOf(at(bucket, RIGHT), judged);
+      return judged < FEW ? NOTHING : wilson(at(bucket, RIGHT), judged);
     },
   };
 }

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { FakeHost, categories } from "../../hosts/fake";
 import { parse } from "../../state/clause-parser";
-import { shareOf } from "../../state/shares";
+import { wilson } from "../../state/intervals";
 import { savedSlices, slicesOf } from "../../state/saved";
 import { mounted, settle, type Mounted } from "../mounted";
 import { saved } from "./saved";
@@ -111,11 +111,11 @@ test("more than a hundred chosen samples are no slice: their places would be mix
 });
 
 test("Wilson's interval: 8 of 10, none of 5, all of 1, nothing of nothing", () => {
-  const rounded = ({ value, low, high }: ReturnType<typeof shareOf>) => [value, low, high].map((one) => one && Number(one.toFixed(4)));
-  expect(rounded(shareOf(8, 10))).toEqual([0.8, 0.4902, 0.9433]);
-  expect(rounded(shareOf(0, 5))).toEqual([0, 0, 0.4345]);
-  expect(rounded(shareOf(1, 1))).toEqual([1, 0.2065, 1]);
-  expect(shareOf(0, 0)).toEqual({ value: null, low: null, high: null });
+  const rounded = ({ value, low, high }: ReturnType<typeof wilson>) => [value, low, high].map((one) => one && Number(one.toFixed(4)));
+  expect(rounded(wilson(8, 10))).toEqual([0.8, 0.4902, 0.9433]);
+  expect(rounded(wilson(0, 5))).toEqual([0, 0, 0.4345]);
+  expect(rounded(wilson(1, 1))).toEqual([1, 0.2065, 1]);
+  expect(wilson(0, 0)).toEqual({ value: null, low: null, high: null });
 });
 
 test("values that do not occur give no slice; nor do hundreds of values", () => {

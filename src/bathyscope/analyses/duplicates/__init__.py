@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,13 +16,13 @@ from bathyscope.analyses.duplicates.groups import clusters_of
 from bathyscope.analyses.duplicates.pixels import pixel_distances
 from bathyscope.analyses.duplicates.tiers import Tier, Vectors
 from bathyscope.errors import ParameterError
-from bathyscope.recording import Progress, Recording
+from bathyscope.recording import Progress, Recording, Tables
 
 IntArray = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class DuplicatesResult:
+class DuplicatesResult(Tables):
     """Pairs, the clusters they make, and what could be compared at all.
 
     Attributes
@@ -41,15 +41,6 @@ class DuplicatesResult:
     samples: pa.Table
     clusters: pa.Table
     coverage: pa.Table
-
-    def to_tables(self) -> dict[str, pa.Table]:
-        """The four tables by name."""
-        return dict(vars(self))
-
-    @classmethod
-    def from_tables(cls, tables: Mapping[str, pa.Table]) -> Self:
-        """The same result again."""
-        return cls(**tables)
 
 
 @dataclass(frozen=True)

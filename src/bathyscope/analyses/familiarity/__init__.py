@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ from bathyscope.analyses.embedding import holding, layer_of, unit_vectors
 from bathyscope.analyses.familiarity.attributes import Attribute, attribute_of
 from bathyscope.analyses.familiarity.scoring import Scores, lots, score
 from bathyscope.errors import MissingInputError, ParameterError
-from bathyscope.recording import Progress, Recording
+from bathyscope.recording import Progress, Recording, Tables
 
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.int64]
@@ -44,7 +44,7 @@ GROUPS = pa.schema(
 
 
 @dataclass(frozen=True)
-class FamiliarityResult:
+class FamiliarityResult(Tables):
     """How typical each sample is, over all and within its groups, and how far to trust that.
 
     Attributes
@@ -62,15 +62,6 @@ class FamiliarityResult:
     by_group: pa.Table
     groups: pa.Table
     nearest: pa.Table
-
-    def to_tables(self) -> dict[str, pa.Table]:
-        """The four tables by name."""
-        return dict(vars(self))
-
-    @classmethod
-    def from_tables(cls, tables: Mapping[str, pa.Table]) -> Self:
-        """The same result again."""
-        return cls(**tables)
 
 
 class _Group(NamedTuple):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import pyarrow as pa
 
@@ -14,11 +13,11 @@ from bathyscope.analyses.performance.evaluation import evaluate_multiclass
 from bathyscope.analyses.performance.multilabel import evaluate_multilabel
 from bathyscope.analyses.performance.slices import slices_of
 from bathyscope.errors import ParameterError
-from bathyscope.recording import Checkpoint, Progress, Recording
+from bathyscope.recording import Checkpoint, Progress, Recording, Tables
 
 
 @dataclass(frozen=True)
-class PerformanceResult:
+class PerformanceResult(Tables):
     """Measures with intervals, confusion counts, and columns of samples.
 
     Attributes
@@ -35,15 +34,6 @@ class PerformanceResult:
     confusion: pa.Table
     samples: pa.Table
     coverage: pa.Table
-
-    def to_tables(self) -> dict[str, pa.Table]:
-        """The four tables by name."""
-        return dict(vars(self))
-
-    @classmethod
-    def from_tables(cls, tables: Mapping[str, pa.Table]) -> Self:
-        """The same result again."""
-        return cls(**tables)
 
 
 @dataclass(frozen=True)
