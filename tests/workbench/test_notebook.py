@@ -30,11 +30,13 @@ class Comm:
 
     def __init__(self, comm_id, opening):
         self.comm_id, self.opening = comm_id, opening
-        self.said = queue.Queue()
+        self.said = {"answers": queue.Queue(), "events": queue.Queue()}
         self.closed = False
 
     def send(self, data=None, metadata=None, buffers=None):
-        self.said.put((data, [bytes(buffer) for buffer in buffers or []]))
+        for kind, said in self.said.items():
+            if data["method"] == "custom" and kind in data["content"]:
+                said.put((data["content"][kind], [bytes(buffer) for buffer in buffers or []]))
 
     def close(self, *args, **options):
         self.closed = True
@@ -50,11 +52,8 @@ class Comm:
         self._hear({"content": {"data": data}, "buffers": []})
 
     def next(self, kind="answers"):
-        """The next message that holds answers, or events."""
-        while True:
-            data, buffers = self.said.get(timeout=10)
-            if data["method"] == "custom" and kind in data["content"]:
-                return data["content"][kind], buffers
+        """The next message that holds answers, or events; neither is lost while one waits for the other."""
+        return self.said[kind].get(timeout=10)
 
     def ask(self, path, *, method="GET", body=None, name="q"):
         """One request and its whole answer."""

@@ -160,9 +160,9 @@ def test_other_machines_need_a_token_chosen_on_purpose(recording):
 
 
 def test_on_all_interfaces_numbers_are_answered_and_strange_names_are_not(recording):
-    from bathyscope.workbench.server import _Server
+    from bathyscope.workbench.server import PageServer
 
-    server = _Server(recording, "0.0.0.0", 0, token=TOKEN)
+    server = PageServer(recording, "0.0.0.0", 0, token=TOKEN)
     port = server.socket.getsockname()[1]
     assert server.url == f"http://{socket.gethostname()}:{port}/?token={TOKEN}"
     ready = threading.Event()
@@ -184,9 +184,9 @@ def test_ipv6_loopback(recording):
         bind("::1", 0).close()
     except PortTakenError:
         pytest.skip("this machine has no IPv6")
-    from bathyscope.workbench.server import _Server
+    from bathyscope.workbench.server import PageServer
 
-    server = _Server(recording, "::1", 0)
+    server = PageServer(recording, "::1", 0)
     assert server.url.startswith("http://[::1]:")
     server.socket.close()
 
