@@ -156,6 +156,20 @@ def record(
     _print_info(recording, as_json=as_json)
 
 
+@app.command("import", epilog="Example: bathyscope import timevis/cifar10 runs/cifar10")
+def import_(
+    folder: Annotated[Path, typer.Argument(help="Folder in the layout of DeepVisualInsight, TimeVis, DeepDebugger.")],
+    path: Annotated[Path, typer.Argument(help="Folder to record into.")],
+    *,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a recording that stands there.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Record a run that another visualiser stored; only arrays and weights are read, nothing of it is run."""
+    from bathyscope.capture.published import import_published
+
+    _print_info(import_published(folder, path, overwrite=overwrite), as_json=as_json)
+
+
 @app.command("open", epilog="Example: bathyscope open predictions.parquet --label species --prediction guess")
 def open_(
     data: Data,

@@ -63,13 +63,28 @@ def _imported(reference: str) -> torch.nn.Module:
 
 
 def _state_of(path: Path) -> dict[str, torch.Tensor]:
+    state = tensors_in(path)
+    state = state.get("state_dict", state) if isinstance(state, dict) else state
+    if not isinstance(state, dict):
+        raise SourceError(f"{path} holds a {type(state).__name__}; a state dict is needed.")
+    return state
+
+
+def tensors_in(path: Path) -> Any:
+    """What a file of tensors holds: a .safetensors file, or what torch saved.
+
+    Raises
+    ------
+    SourceError
+        If there is no such file, it cannot be read, or it holds more than tensors.
+    """
     if not path.is_file():
         raise SourceError(f"There is no file {path} to load weights from.")
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
         # Only tensors: a pickled model could run anything.
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        return torch.load(path, map_location="cpu", weights_only=True)
     except (SafetensorError, RuntimeError, ValueError, EOFError, OSError) as error:
         raise SourceError(f"The weights in {path} cannot be read: {error}") from error
     except pickle.UnpicklingError as error:  # what weights_only raises for anything but tensors
@@ -77,7 +92,3 @@ def _state_of(path: Path) -> dict[str, torch.Tensor]:
             f"{path} holds more than tensors, so it is not loaded. Save the state dict: torch.save(model.state_dict(), "
             "…)."
         ) from error
-    state = state.get("state_dict", state) if isinstance(state, dict) else state
-    if not isinstance(state, dict):
-        raise SourceError(f"{path} holds a {type(state).__name__}; a state dict is needed.")
-    return state
