@@ -235,6 +235,9 @@ def export(
     max_mb: Annotated[
         float | None, typer.Option(min=0, help="Largest size in MB; 25 for a file, 150 for a folder.")
     ] = None,
+    run_shown: Annotated[
+        bool, typer.Option("--run", help="Run the analyses that the pages show and that were never run.")
+    ] = False,
 ) -> None:
     """Write a report: one page to mail, or a folder for a web server. Opening it needs no Bathyscope."""
     columns = {
@@ -249,8 +252,11 @@ def export(
     max_bytes = None if max_mb is None else int(max_mb * 1_000_000)
     with _hub(data, columns, media_root=media_root, hidden=hidden) as hub, _progress() as step:
         options: dict[str, Any] = {"media": media, "columns": included, "max_bytes": max_bytes, "layout": layout}
-        report = hub.export(out_path, progress=step, **options)
-    for line in (f"{report.path}: {report.n_bytes / 1e6:.1f} MB", *report.notes):
+        report = hub.export(out_path, progress=step, run=run_shown, **options)
+    never = (
+        [f"Never run, so empty in the report: {', '.join(report.not_run)}. --run runs them."] if report.not_run else []
+    )
+    for line in (f"{report.path}: {report.n_bytes / 1e6:.1f} MB", *report.notes, *never):
         out.print(_plain(line), highlight=False, soft_wrap=True)
 
 

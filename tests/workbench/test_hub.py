@@ -19,6 +19,7 @@ import bathyscope as bs
 from bathyscope.analyses import Performance
 from bathyscope.errors import (
     LabelError,
+    LayoutError,
     MediaError,
     MissingInputError,
     ParameterError,
@@ -29,7 +30,7 @@ from bathyscope.errors import (
 from bathyscope.recording import Recording
 from bathyscope.recording.media import encode_png
 from bathyscope.workbench import Hub, create_app, kept
-from recordings import write_recording
+from recordings import write_checkpoint, write_recording
 from workbench.served import OWNER, VIEWER, error_of, table_of
 
 ANIMALS = {"id": ["a", "b", "c", "d"], "label": ["cat", "dog", "cat", None], "prediction": ["cat", "cat", "cat", "dog"]}
@@ -206,6 +207,153 @@ def test_show_serves_in_the_background_and_close_ends_it():
     assert hub.url is None
     with pytest.raises(OSError, match="refused"):
         urllib.request.urlopen(request, timeout=5)
+
+
+def told_by(hub):
+    """What a page of the hub is told of the recording, and the state that it shares."""
+    address, _, token = hub.url.partition("/?token=")
+    request = urllib.request.Request(f"{address}/api/recording", headers={"authorization": f"token {token}"})
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return json.load(answer)
+
+
+LAYOUT = {"version": 1, "pages": [{"title": "Mine", "tiles": [{"component": "table"}]}]}
+
+
+@pytest.mark.parametrize("form", ["dict", "file", "built"])
+def test_a_layout_is_what_show_and_export_lay_out(form, tmp_path, small_page):
+    layout = LAYOUT
+    if form == "file":
+        layout = tmp_path / "layout.json"
+        layout.write_text(json.dumps(LAYOUT))
+    elif form == "built":
+        layout = bs.Layout()
+        layout.page("Mine").tile("table")
+    with Hub(ANIMALS, layout=layout) as hub:
+        hub.show(port=0, open_browser=False)
+        assert [page["title"] for page in told_by(hub)["layout"]["pages"]] == ["Mine"]
+        report = hub.export(tmp_path / "report.html").path.read_text()
+        assert '"title":"Mine"' in report
+        assert '"title":"Mine"' not in hub.export(tmp_path / "report.html", layout=None).path.read_text()
+
+
+def test_a_layout_that_is_none_is_refused_before_anything_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with pytest.raises(LayoutError, match="pages"):
+        Hub(ANIMALS, layout={"version": 1})
+    assert not list(tmp_path.glob("bathyscope-*"))
+
+
+# reading again
+
+
+def events_of(hub):
+    heard = []
+    session = hub._at_work()._session
+    publish = session.hub.publish
+    session.hub.publish = lambda event: (heard.append(event["type"]), publish(event))
+    return heard
+
+
+def test_a_data_frame_that_changed_is_read_again(tmp_path):
+    frame = pd.DataFrame(ANIMALS)
+    with Hub(frame, label="label") as hub:
+        hub.show(port=0, open_browser=False)
+        hub.filter = "label = 'cat'"
+        hub.select(["a", "c", "d"])
+        hub.focus = "c"
+        hub.recording.decisions.append("tag", {"sample_id": "c", "tag": "odd"}, author="ada")
+        heard, folder = events_of(hub), hub.path
+        frame["camera"] = ["left", "right", "left", "right"]
+        frame.loc[0, "id"] = "e"
+        hub.refresh()
+        assert hub.path == folder
+        assert [column["name"] for column in told_by(hub)["columns"]][-1] == "camera"
+        assert hub.recording.sample_ids.to_pylist() == ["e", "b", "c", "d"]
+        assert (hub.filter, hub.selection.ids, hub.focus) == ("label = 'cat'", ["c", "d"], 2)
+        assert [event.payload["tag"] for event in hub.recording.decisions.active()] == ["odd"]
+        assert heard[:1] == ["recording"]
+    assert not folder.exists()
+
+
+def test_a_focus_that_is_no_longer_there_goes():
+    with Hub(pd.DataFrame(ANIMALS)) as hub:
+        hub.focus = "a"
+        hub.select(["a"])
+        hub.refresh({"id": ["z", "b"], "label": ["cat", "dog"]})
+        assert (hub.focus, hub.selection.ids, len(hub.recording)) == (None, [], 2)
+
+
+def test_a_file_that_changed_is_read_again_and_keeps_its_tags(animals):
+    with Hub(animals) as hub:
+        hub.show(port=0, open_browser=False)
+        hub.recording.decisions.append("tag", {"sample_id": "b", "tag": "odd"}, author="ada")
+        before = hub.path
+        pq.write_table(pa.table({**ANIMALS, "weight": [1.0, 2.0, 3.0, 4.0]}), animals)
+        hub.refresh()
+        assert hub.path != before
+        assert told_by(hub)["columns"][-1]["name"] == "weight"
+        assert [event.payload for event in hub.recording.decisions.active()] == [{"sample_id": "b", "tag": "odd"}]
+    with Hub(animals) as again:
+        assert len(again.recording.decisions.active()) == 1
+
+
+def test_a_recording_that_grew_is_read_again(tmp_path):
+    with write_recording(tmp_path / "run", n_checkpoints=1) as writer, Hub(tmp_path / "run") as hub:
+        hub.show(port=0, open_browser=False)
+        heard = events_of(hub)
+        write_checkpoint(writer, 1)
+        hub.refresh()
+        assert [checkpoint.step for checkpoint in hub.recording.checkpoints] == [0, 1]
+        assert "recording" in heard
+
+
+def test_a_recording_that_was_made_anew_is_read_again(tmp_path):
+    write_recording(tmp_path / "run", n_checkpoints=1).close()
+    with Hub(tmp_path / "run") as hub:
+        hub.show(port=0, open_browser=False)
+        hub.select(["s/0003", "s/0050"])
+        shutil.rmtree(tmp_path / "run")
+        write_recording(tmp_path / "run", n_samples=20, seed=5).close()
+        hub.refresh()
+        assert (len(hub.recording), hub.selection.ids) == (20, ["s/0003"])
+        assert told_by(hub)["n_samples"] == 20
+
+
+def test_a_table_that_cannot_be_taken_leaves_what_was_shown(animals):
+    frame = pd.DataFrame(ANIMALS)
+    with Hub(frame, label="label") as hub:
+        with pytest.raises(UnknownColumnError):
+            hub.refresh(frame.drop(columns="label"))
+        assert len(hub.recording) == 4
+        hub.refresh()
+        assert hub.recording.labels.tolist() == [0, 1, 0, None]
+
+
+def test_hidden_columns_stay_hidden_when_data_are_read_again():
+    with Hub(ANIMALS, hidden=["prediction"]) as hub:
+        hub.show(port=0, open_browser=False)
+        hub.refresh({**ANIMALS, "secretive": ["p", "q", "r", "s"]})
+        assert [column["name"] for column in told_by(hub)["columns"]] == ["sample_id", "split", "label", "secretive"]
+        assert hub.hidden == {"prediction"}
+
+
+def test_a_stream_and_a_recording_cannot_be_read_again_as_something_else(recording_path):
+    table = pa.table(ANIMALS)
+    with Hub(table.to_reader()) as hub:
+        with pytest.raises(ParameterError) as error:
+            hub.refresh()
+        assert str(error.value) == (
+            "The table came as a stream, which can be read only once. Give it again: hub.refresh(table)."
+        )
+        hub.refresh(table)
+        assert len(hub.recording) == 4
+    with Hub(recording_path) as hub, pytest.raises(ParameterError) as error:
+        hub.refresh(table)
+    assert str(error.value) == (
+        "A recording takes nobody's place and nothing takes its: refresh() without data reads it again, and another "
+        "one is opened with a new Hub."
+    )
 
 
 def test_run_takes_an_analysis_or_its_name(recording_path):

@@ -254,6 +254,35 @@ def test_results_of_other_analyses_go_along_unless_something_is_hidden(recording
     assert some.notes == ["What other analyses found is left out: it may tell of what the report does not show."]
 
 
+def held(path):
+    return {run["analysis"] for run in Opened(path).manifest["runs"]}
+
+
+def test_what_the_pages_show_and_nobody_ran_is_named_and_run_on_demand(recording, tmp_path):
+    path = tmp_path / "report.html"
+    exported = export(recording, path)
+    assert (exported.not_run, exported.notes, held(path)) == (("duplicates", "familiarity"), (), {"performance"})
+    recording.run(analyses.build("familiarity", {}))
+    assert export(recording, path).not_run == ("duplicates",)
+    assert export(recording, path, run=True).not_run == ()
+    assert held(path) == {"performance", "duplicates", "familiarity"}
+    assert export(recording, path).not_run == ()
+
+
+def test_only_what_a_layout_shows_is_run_as_it_asks_for_it(recording, tmp_path):
+    tiles = [{"component": "table"}, {"component": "familiarity", "options": {"layer": "features.norm"}}]
+    layout = {"version": 1, "pages": [{"title": "One", "tiles": [], "subpages": [{"title": "Two", "tiles": tiles}]}]}
+    assert export(recording, tmp_path / "report.html", layout=layout).not_run == ("familiarity",)
+    export(recording, tmp_path / "report.html", layout=layout, run=True)
+    assert held(tmp_path / "report.html") == {"performance", "familiarity"}
+    runs = Opened(tmp_path / "report.html").manifest["runs"]
+    assert [run["parameters"]["layer"] for run in runs if run["analysis"] == "familiarity"] == ["features.norm"]
+    nothing = {"version": 1, "pages": [{"title": "One", "tiles": [{"component": "table"}]}]}
+    assert export(recording, tmp_path / "report.html", layout=nothing).not_run == ()
+    # What is hidden keeps other results out anyway: nothing is run for it, and nothing is promised.
+    assert export(recording, tmp_path / "report.html", hidden=["camera"]).not_run == ()
+
+
 def test_hostile_names_stay_text(tmp_path, place):
     path = tmp_path / "run"
     metadata = pa.schema([(HOSTILE, pa.string())])

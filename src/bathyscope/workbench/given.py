@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
+
+import pyarrow as pa
 
 from bathyscope.errors import ParameterError
 from bathyscope.recording import Recording
@@ -63,14 +65,34 @@ class Given:
             return self.data if self.media_root is None else Recording(self.data.path, media_root=self.media_root)
         return Recording(self.data, media_root=self.media_root)
 
-    def place(self, at_end: Callable[..., Any]) -> Taken:
+    def renewed(self, data: Any) -> Self:
+        """The same words about other data; None for the same data, to be read once more.
+
+        Raises
+        ------
+        ParameterError
+            If these cannot take the place of what was given.
+        """
+        if data is None and isinstance(self.data, pa.RecordBatchReader):
+            raise ParameterError(
+                "The table came as a stream, which can be read only once. Give it again: hub.refresh(table)."
+            )
+        if data is not None and (is_recording(data) or is_recording(self.data)):
+            raise ParameterError(
+                "A recording takes nobody's place and nothing takes its: refresh() without data reads it again, and "
+                "another one is opened with a new Hub."
+            )
+        return self if data is None else replace(self, data=data)
+
+    def place(self, at_end: Callable[..., Any], now: Path | None = None) -> Taken:
         """Write the recording, or find it where it was written before.
 
         Parameters
         ----------
         at_end : told what to call, with which arguments, when the hub is closed
+        now : where the recording of this hub stands, if it has one: a table in memory stays there
         """
-        folder = self._folder(at_end)
+        folder = now if now is not None and self.path is None and self.file is None else self._folder(at_end)
         signed = kept.signature(self._options())
         name = self.name or (self.file.stem if self.file is not None else "table")
         known = kept.about(folder) if self.file is not None and self.path is None else {}

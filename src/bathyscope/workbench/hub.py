@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, Self
 from bathyscope.errors import ParameterError
 from bathyscope.recording import Analysis, Progress, Recording
 from bathyscope.recording.results import silent
+from bathyscope.workbench import kept
 from bathyscope.workbench.columns import check_known
 from bathyscope.workbench.given import Given, is_recording
+from bathyscope.workbench.layout import LayoutLike, layout_json
 from bathyscope.workbench.meanings import Asked, Said
 from bathyscope.workbench.shown import MAX_ROWS
 from bathyscope.workbench.table_recording import OnDuplicate
@@ -47,11 +49,14 @@ class Hub:
     name : title of the page; the file's name, or "table"
     on_duplicate_id : "suffix" numbers the copies of an id that occurs twice, which is an error otherwise
     max_rows : of a longer table pages get a seeded draw of so many samples, and say so
+    layout : pages and tiles of `show` and `export`: a `Layout`, its JSON or its file; the page chooses unless given
 
     Raises
     ------
     SourceError, UnknownColumnError, ParameterError, SampleIdError, LabelError, ShapeError
         If the table cannot be taken, with what was expected.
+    LayoutError
+        If `layout` is none.
 
     Notes
     -----
@@ -81,6 +86,7 @@ class Hub:
         name: str | None = None,
         on_duplicate_id: OnDuplicate = "error",
         max_rows: int | None = MAX_ROWS,
+        layout: LayoutLike | None = None,
     ) -> None:
         named: dict[str, Said] = {
             "id": id, "label": label, "prediction": prediction, "confidence": confidence, "split": split,
@@ -101,6 +107,7 @@ class Hub:
             path=None if path is None else Path(path),
             name=name,
         )
+        self._layout = layout_json(layout)
         self._resources = ExitStack()
         # Ends what was begun also where nobody closes the hub: when it is forgotten, or the interpreter ends.
         self._end = weakref.finalize(self, self._resources.close)
@@ -114,12 +121,11 @@ class Hub:
         """What was guessed, renamed and converted, in sentences."""
         self.max_rows = max_rows
         try:
+            self._given = given
             self.recording = self._open(given)
             """The recording, with every column."""
-            unseen = [column for column, role in self.recording.roles.items() if role == "hidden"]
-            self.hidden = frozenset(unseen) | (frozenset(asked.hidden) if is_recording(data) else frozenset())
+            self.hidden = self._hidden_in(self.recording)
             """Columns of the recording that nobody is shown."""
-            check_known(sorted(self.hidden), self.recording.samples_schema.names, "samples")
         except BaseException:
             self.close()
             raise
@@ -274,11 +280,50 @@ class Hub:
         built = analyses.build(analysis, parameters) if isinstance(analysis, str) else analysis
         return self.recording.run(built, progress)
 
+    def refresh(self, data: Any = None) -> None:
+        """Read the data again: what a running job has added, the new content of a file, a data frame that changed.
+
+        Parameters
+        ----------
+        data : a table that takes the place of the one that was given; without it that one is read again
+
+        Raises
+        ------
+        ParameterError
+            If a recording or a stream is to be replaced by, or read as, what it is not.
+        SourceError, UnknownColumnError, SampleIdError, LabelError, ShapeError
+            If the table cannot be taken; what was read before stays on show.
+
+        Notes
+        -----
+        Open pages follow. The filter stays; the selection and the focus stay on their samples, by id, as far as these
+        are still there; so do tags, notes and labels. Results of analyses are about the former data and are run anew
+        when they are asked for.
+        """
+        self._check_open()
+        given = self._given.renewed(data)
+        if is_recording(given.data) and Recording(self.path).fingerprint == self.recording.fingerprint:
+            if self._live is not None:
+                self._live.follow()  # first: what was read once is no news any more
+            self.recording.refresh()
+            return
+        looked_at = None if self._live is None else self._live.looked_at()
+        before = self.path
+        if is_recording(given.data):
+            recording = Recording(before, media_root=self.recording.media_root)
+        else:
+            recording = self._open(given, before)
+            kept.carry_decisions(before, recording.path)
+        self._given, self.recording, self.hidden = given, recording, self._hidden_in(recording)
+        if self._live is not None and looked_at is not None:
+            self._live.turn_to(recording, looked_at, self.hidden)
+
     def export(self, path: str | Path, **options: Any) -> Exported:
         """Write a report without the hidden columns; options as for `bathyscope.export`."""
         from bathyscope.workbench.report import export
 
         self._check_open()
+        options = {"layout": self._layout, **options}
         return export(self.recording, path, **{**options, "hidden": {*self.hidden, *options.get("hidden", ())}})
 
     def host_options(self) -> dict[str, Any]:
@@ -302,7 +347,7 @@ class Hub:
             # Server and analyses are imported only here, so that the command line can read a table meanwhile.
             from bathyscope.workbench.live import Live
 
-            self._live = Live(self.recording, self.host_options())
+            self._live = Live(self.recording, {**self.host_options(), "layout": self._layout})
             self._resources.callback(self._live.close)
         return self._live
 
@@ -310,9 +355,15 @@ class Hub:
         if not self._end.alive:
             raise ParameterError("This hub is closed. Make a new one.")
 
-    def _open(self, given: Given) -> Recording:
+    def _hidden_in(self, recording: Recording) -> frozenset[str]:
+        unseen = {column for column, role in recording.roles.items() if role == "hidden"}
+        asked = frozenset(self._given.asked.hidden) if is_recording(self._given.data) else frozenset()
+        check_known(sorted(asked), recording.samples_schema.names, "samples")
+        return asked | unseen
+
+    def _open(self, given: Given, now: Path | None = None) -> Recording:
         if is_recording(given.data):
             return given.recording()
-        taken = given.place(self._resources.callback)
+        taken = given.place(self._resources.callback, now)
         self.roles, self.guessed, self.notes = dict(taken.roles), frozenset(taken.guessed), taken.notes
         return Recording(taken.folder, media_root=given.root)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sqlite3
 import tempfile
 import time
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,16 @@ def _was_decided(folder: Path) -> bool:
 def write_about(folder: Path, told: Mapping[str, Any]) -> None:
     """Say how a recording was made; written last, so that half a recording is never taken for a whole one."""
     write_atomic(folder / ABOUT, dump_json(told))
+
+
+def carry_decisions(before: Path, after: Path) -> None:
+    """Let what was decided about a table go on with its next content, unless something was decided about that."""
+    old, new = before / "decisions.sqlite", after / "decisions.sqlite"
+    if before == after or not old.exists() or _was_decided(after):
+        return
+    # Both may be open in other places, so the database itself copies.
+    with closing(sqlite3.connect(old)) as source, closing(sqlite3.connect(new)) as target:
+        source.backup(target)
 
 
 def check_free(folder: Path) -> None:

@@ -7,7 +7,7 @@ import tempfile
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -35,6 +35,13 @@ ROW = 40
 
 QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'')
 """A text within a filter: a value, not the name of a column."""
+
+
+class LookedAt(NamedTuple):
+    """Ids of the samples that are selected, None where nothing was picked, and of the one in focus."""
+
+    picked: list[str] | None
+    focus: str | None
 
 
 class Live:
@@ -179,6 +186,35 @@ class Live:
     def observe(self, callback: Callable[[Change], object]) -> Callable[[], None]:
         """Call back, in a thread of its own, when a person changed something; gives a function that ends it."""
         return self._session.shared.observe(callback)
+
+    def looked_at(self) -> LookedAt:
+        """What is selected and in focus, by id: indices say nothing of another table."""
+        state, ids = self._session.shared.state, self._recording.sample_ids
+        picked = None if state.selection is None else ids.take(self._to_whole(state.selection.indices)).to_pylist()
+        focus = self.focus
+        return LookedAt(picked, None if focus is None else ids[focus].as_py())
+
+    def turn_to(self, recording: Recording, looked_at: LookedAt, hidden: frozenset[str]) -> None:
+        """Show another state of the data; what is selected and in focus stays so, as far as it is still there."""
+        self._recording, self._hidden = recording, hidden
+        self._session.turn_to(recording)
+        shared, place = self._session.shared, {name: i for i, name in enumerate(recording.sample_ids.to_pylist())}
+
+        def found(ids: Sequence[str]) -> np.ndarray[Any, Any]:
+            return self._to_shown(np.sort(np.array([place[name] for name in ids if name in place], np.int64)))
+
+        picked = None if looked_at.picked is None else found(looked_at.picked)
+        focus = found([] if looked_at.focus is None else [looked_at.focus])
+        words = "" if picked is None else f"{len(picked):,} of the {len(looked_at.picked or ()):,} that were selected"
+        shared.set(
+            selection=None if picked is None else Picked(picked, words),
+            focus=int(focus[0]) if len(focus) else None,
+            group_by=tuple(name for name in shared.state.group_by if name in recording.samples_schema.names),
+        )
+
+    def follow(self) -> None:
+        """Look for what a running job has added, and tell the pages."""
+        self._session.follow()
 
     # The samples of pages are those of the recording, or a draw of them
 

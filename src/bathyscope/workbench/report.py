@@ -27,6 +27,7 @@ from bathyscope.recording.results import missing, parameters_of, silent
 from bathyscope.workbench.columns import Column, SampleColumns, check_known, transportable
 from bathyscope.workbench.course import checkpoint_columns, compact, courses
 from bathyscope.workbench.layout import LayoutLike, layout_json, without_columns
+from bathyscope.workbench.never_run import never_run
 from bathyscope.workbench.part import Part
 from bathyscope.workbench.private import holds_paths, last_parts, without_private
 from bathyscope.workbench.report_files import (
@@ -68,6 +69,8 @@ class Exported:
     path: Path
     n_bytes: int
     notes: tuple[str, ...]
+    not_run: tuple[str, ...] = ()
+    """Analyses that the pages show and nobody ran, so that their views are empty; `run=True` runs them."""
 
 
 def export(
@@ -81,6 +84,7 @@ def export(
     hidden: Iterable[str] = (),
     max_bytes: int | None = None,
     layout: LayoutLike | None = None,
+    run: bool = False,
     progress: Progress = silent,
 ) -> Exported:
     """Write a report of a recording: the workbench's page with its data, to be opened without Bathyscope.
@@ -96,6 +100,7 @@ def export(
     columns : metadata columns to include; all unless given
     hidden : metadata columns, or "sample_id", to leave out; those that the recording itself calls hidden are too
     layout : pages and tiles: a `Layout`, its JSON or its file; the page chooses unless given
+    run : run the analyses that the pages show and that were never run. Without it they are named in `not_run`
     max_bytes : largest size. 25 MB for a single file, 150 MB for a folder unless given
 
     Raises
@@ -127,6 +132,7 @@ def export(
     unseen = frozenset(hidden) | {name for name, role in whole.roles.items() if role == "hidden"}
     contents = _Contents(subject, blocks, columns=columns, hidden=unseen, progress=progress)
     contents.layout = layout_json(layout)
+    contents.run = run
     if rows is not None:
         contents.notes.append(
             f"This report is about {len(subject):,} of {len(whole):,} samples; every figure counts these alone."
@@ -135,7 +141,7 @@ def export(
     write = write_single if mode == "single" else write_folder
     n_bytes = write(path, pages, manifest, blocks)
     progress(1.0)
-    return Exported(path, n_bytes, tuple(contents.notes))
+    return Exported(path, n_bytes, tuple(contents.notes), contents.not_run)
 
 
 class _Contents:
@@ -154,6 +160,8 @@ class _Contents:
         self.blocks = blocks
         self.progress = progress
         self.layout: dict[str, Any] | None = None
+        self.run = False
+        self.not_run: tuple[str, ...] = ()
         self.notes: list[str] = []
         self.runs: list[dict[str, Any]] = []
         self.samples = SampleColumns(recording, threading.RLock())
@@ -284,6 +292,8 @@ class _Contents:
 
     def _others(self) -> None:
         """Results of other analyses that the recording already holds."""
+        if not self.restricted:
+            self._lacking()
         found = list(_recorded(self.recording)) if not isinstance(self.recording, Part) else []
         others = [analysis for analysis in found if analysis.name != analyses.Performance.name]
         if others and self.restricted:
@@ -292,6 +302,16 @@ class _Contents:
         for analysis in others:
             if not self._add_run(analysis, self.recording.cached(analysis), self.blocks.left // 4):
                 self.notes.append(f"A result of {analysis.name!r} is left out, to stay within the size.")
+
+    def _lacking(self) -> None:
+        """Run, or name, what the pages show and nobody ran."""
+        lacking = never_run(self.layout, self.recording)
+        if not self.run:
+            self.not_run = tuple(dict.fromkeys(analysis.name for analysis in lacking))
+            return
+        for analysis in lacking:
+            self.progress(0.5, f"running {analysis.name}")
+            self.recording.run(analysis)
 
     def _run(self, analysis: Analysis, done: float) -> Any:
         self.progress(done, f"measuring {getattr(analysis, 'checkpoint', None) or 'every checkpoint'}")

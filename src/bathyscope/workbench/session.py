@@ -113,6 +113,18 @@ class Session:
         if changed:
             self.hub.publish({"type": "recording"})
 
+    def turn_to(self, recording: Recording) -> None:
+        """Show another recording from now on, and tell the pages."""
+        check_hidden(recording, self._hidden)
+        with self._following, self.reading:
+            earlier, self.path = self._view, recording.path
+            self._view = self._see(shown_of(recording, self._hidden, self._max_rows))
+            earlier.thumbnails.close()
+            self._last_decision, self._decisions_seen = None, ()
+            self._follow_decisions()
+        self.hub.publish({"type": "recording"})
+        self.hub.publish({"type": "decision", "sequence": self._last_decision or 0})
+
     def recall(self) -> list[Event]:
         """What a page that comes (back) in the middle should hear."""
         return [*self.jobs.recall(), *self.shared.recall()]
