@@ -4,7 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PAGE := src/bathyscope/workbench/page/index.html
 NODE_MODULES := frontend/node_modules/.package-lock.json
-PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
+# Compiling every module of every package takes over a minute; Python compiles those that are used by itself.
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt
 
 .PHONY: help setup demo test python-tests page lint types bench dev clean
 .DEFAULT_GOAL := help
@@ -15,18 +16,20 @@ help:
 	@echo "make setup   what both need, without running anything"
 	@echo "make lint | types | page | bench | dev | clean"
 
-$(VENV)/.user: pyproject.toml constraints.txt
+$(BIN)/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Bathyscope needs Python 3.11 or newer; $(PYTHON) is older. Try: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.user: pyproject.toml constraints.txt | $(BIN)/pip
 	@echo "Setting up Python in $(VENV) …"
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(PIP) --editable '.[torch]'
 	@touch $@
 
-$(VENV)/.developer: $(VENV)/.user
-	@echo "Installing what the tests need …"
+$(VENV)/.developer: pyproject.toml constraints.txt | $(BIN)/pip
+	@echo "Setting up Python in $(VENV), with what the tests need …"
 	@$(PIP) --editable '.[torch,huggingface,lightning,keras,notebook,dev]'
-	@touch $@
+	@touch $(VENV)/.user $@
 
 $(VENV)/.browser: $(VENV)/.developer
 	@$(BIN)/python tools/ensure_browser.py

@@ -97,6 +97,19 @@ def test_a_wrong_option_is_exit_status_2(bathyscope):
     assert bathyscope("info", "--no-such-option", check=False).returncode == 2
 
 
+def test_corrected_labels_go_out_and_in(bathyscope, recording, tmp_path):
+    sample = recording.sample_ids[0].as_py()
+    recording.decisions.append(
+        "label", {"samples": [sample], "action": "set", "label": recording.classes[2]}, author="ana"
+    )
+    said = bathyscope("export", "labels", recording.path, tmp_path / "out.csv").stdout
+    assert said == f"{tmp_path / 'out.csv'}: 1 samples decided, 1 labels changed\n"
+    assert f"{sample},train," in (tmp_path / "out.csv").read_text()
+    again = bathyscope("import", "labels", recording.path, tmp_path / "out.csv", "--author", "bo")
+    assert again.stdout == "0 samples decided\n"
+    assert bathyscope("export", "labels", check=False).returncode == 2
+
+
 def test_run_keeps_its_result(bathyscope, recording_path):
     told = json.loads(bathyscope("run", "performance", recording_path, "--json").stdout)
     assert Recording(recording_path).result_tables("performance", told["key"]).keys() == told["tables"].keys()

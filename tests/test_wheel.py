@@ -27,10 +27,11 @@ def bare(tmp_path_factory):
     """Folder of programs of an environment that holds the wheel and what it requires, nothing else."""
     folder = tmp_path_factory.mktemp("bare")
     run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder / "dist"), str(ROOT))
-    venv.create(folder / "venv", with_pip=True)
+    venv.create(folder / "venv", with_pip=False)
     programs = folder / "venv" / ("Scripts" if os.name == "nt" else "bin")
     wheel = next((folder / "dist").glob("*.whl"))
-    run(str(programs / "pip"), "install", "--quiet", "--constraint", str(ROOT / "constraints.txt"), str(wheel))
+    into = ["--python", str(programs / "python"), "install", "--quiet", "--no-compile"]
+    run(sys.executable, "-m", "pip", *into, "--constraint", str(ROOT / "constraints.txt"), str(wheel))
     return programs
 
 
@@ -39,7 +40,7 @@ def test_the_wheel_opens_a_recording_in_a_bare_environment(bare, tmp_path):
     copy = str(shutil.copytree(GOLDEN, tmp_path / "golden"))
     about = json.loads(run(str(bare / "bathyscope"), "info", copy, "--json", cwd=tmp_path))
     assert (about["n_samples"], about["classes"]) == (3, ["day", "night"])
-    assert "torch" not in run(str(bare / "pip"), "list")
+    assert "torch" not in run(sys.executable, "-m", "pip", "--python", str(bare / "python"), "list")
     refused = subprocess.run([bare / "bathyscope", "demo"], capture_output=True, text=True, cwd=tmp_path)
     assert refused.returncode == 1
     assert " ".join(refused.stderr.split()) == (

@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from typer.core import TyperGroup
 
 from bathyscope._version import __version__
 from bathyscope.errors import BathyscopeError, ParameterError, require
@@ -24,9 +25,22 @@ if TYPE_CHECKING:
     from bathyscope.recording import Recording
     from bathyscope.workbench import Hub
 
+
+class Commands(TyperGroup):
+    """Commands of one word or two: `export DATA OUT`, and `export labels RUN OUT`."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The longer name first."""
+        two = " ".join(args[:2])
+        if two in self.commands:
+            return two, self.commands[two], args[2:]
+        return super().resolve_command(ctx, args)
+
+
 out = Console()
 err = Console(stderr=True)
 app = typer.Typer(
+    cls=Commands,
     help="Look below the surface of a deep classifier: record a training run once, see what happened to every sample.",
     no_args_is_help=True,
     rich_markup_mode="rich",
@@ -258,6 +272,43 @@ def export(
     )
     for line in (f"{report.path}: {report.n_bytes / 1e6:.1f} MB", *report.notes, *never):
         out.print(_plain(line), highlight=False, soft_wrap=True)
+
+
+@app.command("export labels", epilog="Example: bathyscope export labels runs/demo corrected.csv")
+def export_labels(
+    path: Run,
+    out_path: Annotated[
+        Path, typer.Argument(metavar="OUT", help="A .csv, .parquet or .jsonl file, or a folder.", show_default=False)
+    ],
+    *,
+    form: Annotated[
+        str | None, typer.Option("--format", help="csv, parquet, log, huggingface, cleanlab or fiftyone.")
+    ] = None,
+    policy: Annotated[str, typer.Option(help="Whose decision counts: last or majority.")] = "last",
+    least_votes: Annotated[int, typer.Option(min=1, help="People who must have decided about a sample.")] = 1,
+) -> None:
+    """Write the labels as people corrected them; the recording stays as it is."""
+    from bathyscope.analyses.labels import exporting
+
+    given: dict[str, Any] = {"format": form, "policy": policy, "least_votes": least_votes}
+    written = exporting.export_labels(_load(path), out_path, **given)
+    decided = f"{written.n_samples:,} samples decided, {written.n_changed:,} labels changed"
+    for line in (f"{written.path}: {decided}", *written.unmatched):
+        out.print(_plain(line), highlight=False, soft_wrap=True)
+
+
+@app.command("import labels", epilog="Example: bathyscope import labels runs/demo corrected.csv --author ana")
+def import_labels(
+    path: Run,
+    corrections: Annotated[Path, typer.Argument(help="CSV or Parquet with sample_id and label_new.")],
+    *,
+    author: Annotated[str, typer.Option(help="Who decided.")] = "import",
+) -> None:
+    """Take in labels that were corrected elsewhere, each as a decision; nothing if any of them does not fit."""
+    from bathyscope.analyses.labels import exporting
+
+    taken = exporting.import_labels(_load(path), corrections, author=author)
+    out.print(f"{taken:,} samples decided", highlight=False)
 
 
 @app.command(epilog="Example: bathyscope info runs/demo --json")

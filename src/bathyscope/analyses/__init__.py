@@ -7,9 +7,14 @@ from typing import Any
 
 from bathyscope.analyses.duplicates import Duplicates, DuplicatesResult
 from bathyscope.analyses.familiarity import Familiarity, FamiliarityResult
+from bathyscope.analyses.health import Health, HealthResult
+from bathyscope.analyses.labels import Labels, LabelsResult
 from bathyscope.analyses.outsiders import load_outsiders
 from bathyscope.analyses.parameters import build_analysis, did_you_mean, parameters_of_type
 from bathyscope.analyses.performance import Performance, PerformanceResult
+from bathyscope.analyses.recommend import Recommend, RecommendResult
+from bathyscope.analyses.timetravel import TimeTravel, TimeTravelResult
+from bathyscope.analyses.trajectories import Trajectories, TrajectoriesResult
 from bathyscope.errors import UnknownAnalysisError
 from bathyscope.recording.results import Analysis, Progress, Result
 
@@ -20,17 +25,36 @@ __all__ = [
     "DuplicatesResult",
     "Familiarity",
     "FamiliarityResult",
+    "Health",
+    "HealthResult",
+    "Labels",
+    "LabelsResult",
     "Performance",
     "PerformanceResult",
     "Progress",
+    "Recommend",
+    "RecommendResult",
     "Result",
+    "TimeTravel",
+    "TimeTravelResult",
+    "Trajectories",
+    "TrajectoriesResult",
     "build",
     "get",
     "names",
     "parameters_of_type",
 ]
 
-ANALYSES: tuple[type[Analysis], ...] = (Performance, Familiarity, Duplicates)
+ANALYSES: tuple[type[Analysis], ...] = (
+    Performance,
+    Familiarity,
+    Duplicates,
+    TimeTravel,
+    Trajectories,
+    Recommend,
+    Health,
+    Labels,
+)
 """The one list of analyses. Command line, routes, the index of the documentation and the contract tests follow it."""
 
 

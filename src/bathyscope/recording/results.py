@@ -11,6 +11,7 @@ import json
 import time
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
@@ -64,7 +65,8 @@ class Analysis(Protocol):
     """One question to a recording: a frozen dataclass whose fields are its parameters, each fit for JSON.
 
     The same parameters on the same recording give the same result. A field `checkpoint` that names one says that
-    nothing is read from the others, so that the result stays valid while more are recorded.
+    nothing is read from the others, so that the result stays valid while more are recorded. A class attribute `kept`
+    says that only so many results are kept, the latest: for answers that are asked for once and made in milliseconds.
     """
 
     name: ClassVar[str]
@@ -215,3 +217,24 @@ def _store(
             place(unfinished, final)
     finally:
         discard(unfinished)
+    _forget_all_but(getattr(analysis, "kept", None), final.parent)
+
+
+def _forget_all_but(kept: int | None, folder: Path) -> None:
+    """Delete all but the latest results of an analysis."""
+    if kept is None:
+        return
+    stored = sorted(folder.glob("[!.]*/result.json"), key=_written_at, reverse=True)
+    for about in stored[kept:]:
+        # Renamed first, so that nobody finds half of it; whoever reads one of its files goes on reading.
+        leaving = folder / f"{UNFINISHED}{about.parent.name}-{uuid.uuid4().hex[:8]}"
+        with suppress(OSError):  # somebody else removes it at the same time
+            about.parent.rename(leaving)
+        discard(leaving)
+
+
+def _written_at(path: Path) -> float:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:  # just removed
+        return 0

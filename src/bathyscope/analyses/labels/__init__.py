@@ -1,0 +1,103 @@
+"""Which labels are probably wrong, and what should they be?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from bathyscope.analyses.labels.basis import OUT_OF_FOLD, from_recording
+from bathyscope.analyses.labels.folds import OutOfFold, out_of_fold
+from bathyscope.analyses.labels.inputs import checked
+from bathyscope.analyses.labels.tables import judge
+from bathyscope.errors import MissingInputError
+from bathyscope.recording import Progress, Recording, Tables
+
+__all__ = ["Labels", "LabelsResult", "OutOfFold", "find", "out_of_fold"]
+
+
+@dataclass(frozen=True)
+class LabelsResult(Tables):
+    """How doubtful each label is, which classes are called by another's name, and what that stands on.
+
+    Attributes
+    ----------
+    samples : (N,) rows, row i is sample_index i: self_confidence, normalized_margin (in [0, 1], 0 is suspect),
+        pair_posterior, combined (in [0, 1], 1 is suspect), suggestion_1 … suggestion_3 (class indices, best first),
+        suggestion_probability, flagged (by cleanlab's default filter), basis; null where there is nothing to judge by
+    class_pairs : one row per basis, label and prediction, by falling disagreement mass: count, disagreement_mass,
+        margin_mass, mean_confidence, estimated_errors, share_of_class (the mass per sample of the label), systematic,
+        confidences (10 counts from chance to 1)
+    about : one row per basis: samples, flagged, estimated_errors
+    notes : text, what a reader should know of the data and the basis
+    """
+
+    samples: pa.Table
+    class_pairs: pa.Table
+    about: pa.Table
+    notes: pa.Table
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Which labels contradict what a model learnt from the others?
+
+    Samples of the split "train" are judged by the course of their training and by their neighbours in the embedding,
+    the others by the last checkpoint. `find` judges by out-of-fold probabilities, which tell more.
+    """
+
+    name: ClassVar[str] = "labels"
+    question: ClassVar[str] = "Which labels are probably wrong, and what should they be?"
+    version: ClassVar[int] = 1
+    needs: ClassVar[frozenset[str]] = frozenset({"labels", "logits"})
+    result: ClassVar[type[LabelsResult]] = LabelsResult
+
+    def run(self, recording: Recording, progress: Progress) -> LabelsResult:
+        """Judge every label of the recording.
+
+        Raises
+        ------
+        MissingInputError
+            If samples have several labels.
+        """
+        if recording.task == "multilabel":
+            raise MissingInputError(
+                "Labels are judged one by one, but here a sample has several. That is not there yet."
+            )
+        given = recording.labels
+        labels = np.where(np.ma.getmaskarray(given), -1, np.ma.filled(given, -1)).astype(np.int64)
+        basis = from_recording(recording, np.maximum(labels, 0), labels >= 0, progress)
+        inputs = checked(labels, basis.probabilities, classes=recording.classes, ids=recording.sample_ids.to_pylist())
+        progress(0.95, "comparing labels and predictions")
+        return LabelsResult(**judge(inputs, basis.kind, basis.notes))
+
+
+def find(
+    labels: Sequence[Any] | npt.NDArray[Any],
+    probabilities: npt.ArrayLike,
+    *,
+    classes: Sequence[str] | None = None,
+    ids: Sequence[str] | None = None,
+    logits: bool = False,
+) -> LabelsResult:
+    """Judge labels by out-of-fold probabilities.
+
+    Parameters
+    ----------
+    labels : (N,) class indices, or names from `classes`; None, NaN and −1 are no label
+    probabilities : (N, C), from models that did not learn from the sample; rows with NaN are set aside
+    classes : C names, in the order of the columns
+    ids : (N,) unique names of the samples, for messages
+    logits : take the softmax of the rows first
+
+    Raises
+    ------
+    ShapeError, LabelError, SampleIdError
+        If labels, probabilities and ids do not belong together.
+    """
+    inputs = checked(labels, probabilities, classes=classes, ids=ids, logits=logits)
+    return LabelsResult(**judge(inputs, np.full(len(inputs.labels), OUT_OF_FOLD), ()))

@@ -1,0 +1,107 @@
+"""How doubtful is each label, given what a model that did not learn from it says?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.stats import rankdata
+
+IntArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float64]
+
+SMOOTHING = 1e-3
+"""Share of the joint that is given to every pair of classes, so that a pair never seen is unlikely, not impossible."""
+
+SUGGESTIONS = 3
+
+
+@dataclass(frozen=True)
+class LabelScores:
+    """What the probabilities say of each label, for M samples and C classes.
+
+    Attributes
+    ----------
+    self_confidence : (M,) in [0, 1], probability of the given label; low is suspect
+    normalized_margin : (M,) in [0, 1], its lead over the strongest other class, moved and halved; low is suspect
+    pair_posterior : (M,) in [0, 1], probability that the label is wrong, where the noise goes from class to class
+    combined : (M,) in [0, 1], mean of the ranks by self-confidence and by pair posterior; high is suspect
+    suggestions : (M, 3) classes that fit better than the given one, best first; −1 where there are no more classes
+    joint : (C, C) estimated joint distribution of given (rows) and true label (columns), sums to 1
+    """
+
+    self_confidence: FloatArray
+    normalized_margin: FloatArray
+    pair_posterior: FloatArray
+    combined: FloatArray
+    suggestions: IntArray
+    joint: FloatArray
+
+
+def label_scores(labels: IntArray, probabilities: FloatArray) -> LabelScores:
+    """Score every label by the predictions of a model that did not learn from it.
+
+    Parameters
+    ----------
+    labels : (M,) class indices in 0 … C−1
+    probabilities : (M, C), rows sum to 1
+
+    References
+    ----------
+    Northcutt, Jiang, Chuang (2021), Confident Learning, JAIR 70: the joint and the scores, as cleanlab computes them.
+    The pair posterior is ours: under class-systematic noise a flat order by self-confidence is nearly blind.
+    """
+    from cleanlab.rank import get_normalized_margin_for_each_label, get_self_confidence_for_each_label
+
+    self_confidence = np.asarray(get_self_confidence_for_each_label(labels, probabilities))
+    joint = estimated_joint(labels, probabilities)
+    posterior = true_label_posterior(labels, probabilities, joint)
+    wrong = 1.0 - posterior[np.arange(len(labels)), labels]
+    return LabelScores(
+        self_confidence=self_confidence,
+        normalized_margin=np.asarray(get_normalized_margin_for_each_label(labels, probabilities)),
+        pair_posterior=wrong,
+        combined=combined_rank(self_confidence, wrong),
+        suggestions=suggestions(labels, posterior),
+        joint=joint,
+    )
+
+
+def estimated_joint(labels: IntArray, probabilities: FloatArray) -> FloatArray:
+    """(C, C) joint distribution of given and true label, by confident learning."""
+    from cleanlab.count import compute_confident_joint
+
+    counted: npt.NDArray[Any] = compute_confident_joint(labels, probabilities, calibrate=True)
+    return np.asarray(counted / max(counted.sum(), 1), np.float64)
+
+
+def true_label_posterior(labels: IntArray, probabilities: FloatArray, joint: FloatArray) -> FloatArray:
+    """(M, C) probability of each class to be the true one, given label, prediction and how classes are confused.
+
+    By Bayes: proportional to P(given label | true class) times the predicted probability of the class.
+    """
+    n_classes = probabilities.shape[1]
+    given = np.bincount(labels, minlength=n_classes) / len(labels)
+    smooth = (1 - SMOOTHING) * joint + SMOOTHING * given[:, None] / n_classes
+    of_true = smooth / smooth.sum(axis=0, keepdims=True)
+    weighted = of_true[labels] * probabilities
+    total = weighted.sum(axis=1, keepdims=True)
+    return np.where(total > 0, weighted / np.where(total > 0, total, 1.0), probabilities)
+
+
+def combined_rank(self_confidence: FloatArray, wrong: FloatArray) -> FloatArray:
+    """(M,) in [0, 1]: mean of the two ranks; the most suspect has the highest."""
+    last = max(len(wrong) - 1, 1)
+    return np.asarray((rankdata(-self_confidence) + rankdata(wrong) - 2) / (2 * last), np.float64)
+
+
+def suggestions(labels: IntArray, posterior: FloatArray) -> IntArray:
+    """(M, 3) classes by falling posterior, the given one left out; −1 where there are none left."""
+    others = posterior.copy()
+    others[np.arange(len(labels)), labels] = -1.0
+    found = np.argsort(-others, axis=1, kind="stable")[:, :SUGGESTIONS]
+    missing = np.take_along_axis(others, found, axis=1) < 0
+    chosen = np.where(missing, -1, found)
+    return np.pad(chosen, ((0, 0), (0, SUGGESTIONS - chosen.shape[1])), constant_values=-1).astype(np.int64)

@@ -1,0 +1,275 @@
+"""Fitting the autoencoder: neighbours stay neighbours, predictions stay predictions."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import scipy.sparse as sp
+
+from bathyscope.analyses.timetravel import losses, network
+from bathyscope.analyses.timetravel.graph import IntArray, Vectors
+from bathyscope.analyses.timetravel.losses import Edges
+from bathyscope.analyses.timetravel.network import Adam, Array, Shape
+
+Told = Callable[[float, str], None]
+
+START_STEPS = 80
+START_SPREAD = 5.0
+TELL_EVERY = 20
+
+
+class Cloud(NamedTuple):
+    """What is fitted at one checkpoint.
+
+    Attributes
+    ----------
+    inputs : (M + B, Q) standardised vectors, of M landmarks and then B boundary samples
+    targets : (M + B, Q) the same in the units of this checkpoint, as the decoder should give them
+    who : (M,) which sample each landmark is, ascending
+    graph : (M + B, M + B) how strongly they belong together
+    ties : (M, T) how strongly each landmark is tied to itself at the other checkpoints
+    weight, bias : (C, Q), (C,) decision layer on the decoder's output; None if there is none
+    chances : (M + B, C) predicted probabilities; None without decision layer
+    """
+
+    inputs: Vectors
+    targets: Vectors
+    who: IntArray
+    graph: sp.csr_array
+    ties: Vectors
+    weight: Array | None = None
+    bias: Array | None = None
+    chances: Array | None = None
+
+
+class Anchors(NamedTuple):
+    """Vectors (A, Q) that should be drawn within margin (A,) of targets (A, 2), by weight (A,)."""
+
+    inputs: Vectors
+    targets: Vectors
+    weight: Vectors
+    margin: Vectors
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to fit.
+
+    Parameters
+    ----------
+    steps : of the optimiser
+    batch : samples per step, over `together` checkpoints, each with the same ones
+    width, depth : of the hidden layers of encoder and decoder
+    rate, last_rate : of learning, at the beginning and at the end
+    others : samples that an edge is told from
+    neighbour, repulsion, reconstruction, prediction, tie, path, anchor : what each loss counts
+    """
+
+    steps: int = 1200
+    batch: int = 3072
+    together: int = 4
+    width: int = 128
+    depth: int = 3
+    rate: float = 5e-3
+    last_rate: float = 1e-4
+    others: int = 24
+    neighbour: float = 4.0
+    repulsion: float = 1.0
+    reconstruction: float = 1.0
+    prediction: float = 4.0
+    tie: float = 0.1
+    path: float = 0.8
+    anchor: float = 3.0
+    seed: int = 0
+
+
+class _Batch(NamedTuple):
+    """Rows of some checkpoints' clouds, and where each stands in the batch: (checkpoint, from, to)."""
+
+    rows: list[IntArray]
+    blocks: list[tuple[int, int, int]]
+
+
+def fit(
+    clouds: Sequence[Cloud],
+    settings: Settings,
+    told: Told,
+    *,
+    start: dict[str, Array] | None = None,
+    anchors: Anchors | None = None,
+) -> dict[str, Array]:
+    """Weights of one autoencoder for all these checkpoints.
+
+    Parameters
+    ----------
+    told : hears how far it is; may raise to stop
+    start : weights to go on from; None begins at the main directions of all clouds
+    anchors : what should be drawn at known places
+    """
+    generator = np.random.default_rng([settings.seed, 2])
+    if start is None:
+        pooled = np.concatenate([cloud.inputs for cloud in clouds])
+        weights = network.initial(Shape(pooled.shape[1], settings.width, settings.depth, len(clouds)), generator)
+        _begin(weights, pooled)
+    else:
+        weights = dict(start)
+    adam = Adam(weights)
+    people = np.unique(np.concatenate([cloud.who for cloud in clouds]))
+    began = time.monotonic()
+    for step in range(settings.steps):
+        if step % TELL_EVERY == 0:
+            left = (time.monotonic() - began) / max(step, 1) * (settings.steps - step)
+            told(step / settings.steps, f", about {left:.0f} s left" if step else "")
+        cosine = (1 + np.cos(np.pi * step / settings.steps)) / 2
+        batch = _draw(clouds, people, settings, generator)
+        _gradients(weights, adam.gradients, clouds, batch, settings, generator, anchors)
+        adam.step(settings.last_rate + (settings.rate - settings.last_rate) * cosine)
+    return {name: value.copy() for name, value in weights.items()}
+
+
+def _begin(weights: dict[str, Array], inputs: Vectors) -> None:
+    """Fit the encoder to the two main directions, so that another seed does not turn the picture."""
+    # The inputs are main directions already, most important first.
+    wanted = np.zeros((len(inputs), 2), np.float32)
+    two = min(2, inputs.shape[1])
+    wanted[:, :two] = inputs[:, :two] - inputs[:, :two].mean(axis=0)
+    wanted *= START_SPREAD / max(float(wanted.std()), 1e-6)
+    mine = {name: value.copy() for name, value in weights.items() if name[0] == "e"}
+    both = {**weights, **mine}
+    adam = Adam(both)
+    for value in adam.gradients.values():
+        value[...] = 0
+    generator = np.random.default_rng(0)
+    for _ in range(START_STEPS):
+        rows = generator.integers(len(inputs), size=min(512, len(inputs)))
+        kept = network.encoded(both, inputs[rows])
+        network.encoder_gradient(both, kept, (kept[-1] - wanted[rows]) * np.float32(2 / len(rows)), adam.gradients)
+        adam.step(3e-3)
+    for name in mine:
+        weights[name] = both[name].copy()
+
+
+def _draw(clouds: Sequence[Cloud], people: IntArray, settings: Settings, generator: np.random.Generator) -> _Batch:
+    """Some checkpoints, and the same landmarks in each, with their share of boundary samples."""
+    together = min(settings.together, len(clouds))
+    chosen = np.sort(generator.choice(len(clouds), size=together, replace=False))
+    drawn = np.sort(generator.permutation(people)[: max(8, settings.batch // together)])
+    rows: list[IntArray] = []
+    blocks: list[tuple[int, int, int]] = []
+    start = 0
+    for frame in chosen:
+        cloud = clouds[frame]
+        mine = np.flatnonzero(np.isin(cloud.who, drawn, assume_unique=True))
+        border = len(cloud.inputs) - len(cloud.who)
+        take = round(border * len(mine) / max(len(cloud.who), 1))
+        border_rows = len(cloud.who) + generator.permutation(border)[:take]
+        # Shuffled, because the losses compare each row with rows at fixed offsets.
+        rows.append(generator.permutation(np.concatenate([mine, border_rows])))
+        blocks.append((int(frame), start, start + len(rows[-1])))
+        start += len(rows[-1])
+    return _Batch(rows, blocks)
+
+
+def _gradients(
+    weights: dict[str, Array],
+    into: dict[str, Array],
+    clouds: Sequence[Cloud],
+    batch: _Batch,
+    settings: Settings,
+    generator: np.random.Generator,
+    anchors: Anchors | None,
+) -> None:
+    """Gradients of all losses on one batch."""
+    inputs = [clouds[frame].inputs[rows] for rows, (frame, _, _) in zip(batch.rows, batch.blocks, strict=True)]
+    count = sum(map(len, inputs))
+    held = np.empty(0, np.int64)
+    if anchors is not None and len(anchors.inputs):
+        held = generator.integers(len(anchors.inputs), size=min(512, len(anchors.inputs)))
+        inputs.append(anchors.inputs[held])
+    kept = network.encoded(weights, np.concatenate(inputs))
+    positions = kept[-1]
+    seen = network.decoded(weights, positions[:count], batch.blocks)
+    by_output = np.empty_like(seen.output)
+    by_position = np.zeros_like(positions)
+    share = np.float32(1 / len(batch.blocks))
+    for rows, (frame, start, stop) in zip(batch.rows, batch.blocks, strict=True):
+        part = slice(start, stop)
+        by_output[part] = share * _output_gradient(seen.output[part], clouds[frame], rows, settings)
+        pull = _neighbour_gradient(positions[part], clouds[frame], rows, settings, generator)
+        by_position[part] = share * np.float32(settings.neighbour) * pull
+    if settings.tie and len(batch.blocks) > 1:
+        edges = _ties(clouds, batch)
+        by_position[:count] += np.float32(settings.tie) * losses.tie_loss(positions[:count], edges)[1]
+    if settings.path and len(batch.blocks) > 2:
+        places, apart = _paths(clouds, batch)
+        by_position[places] += np.float32(settings.path) * losses.path_loss(positions[places], apart)[1]
+    if anchors is not None and len(held):
+        _, back = losses.anchor_loss(positions[count:], *(part[held] for part in anchors[1:]))
+        by_position[count:] += np.float32(settings.anchor) * back
+    by_position[:count] += network.decoder_gradient(weights, seen, by_output, into)
+    network.encoder_gradient(weights, kept, by_position, into)
+
+
+def _output_gradient(output: Array, cloud: Cloud, rows: IntArray, settings: Settings) -> Array:
+    _, out = losses.reconstruction_loss(output, cloud.targets[rows])
+    out *= np.float32(settings.reconstruction)
+    if cloud.weight is not None and cloud.bias is not None and cloud.chances is not None:
+        _, more = losses.prediction_loss(output, cloud.weight, cloud.bias, cloud.chances[rows])
+        out += np.float32(settings.prediction) * more
+    return out
+
+
+def _neighbour_gradient(
+    positions: Array, cloud: Cloud, rows: IntArray, settings: Settings, generator: np.random.Generator
+) -> Array:
+    among = cloud.graph[rows][:, rows].tocoo()
+    if not among.nnz or len(rows) < 3:
+        return np.zeros_like(positions)
+    offsets = generator.permutation(np.arange(1, len(rows)))[: settings.others]
+    edges = Edges(among.row, among.col, among.data)
+    return losses.neighbour_loss(positions, edges, offsets, settings.repulsion)[1]
+
+
+def _places(clouds: Sequence[Cloud], batch: _Batch) -> list[tuple[IntArray, IntArray, IntArray]]:
+    """For each checkpoint of a batch: which samples it holds, where they stand in the batch, and in the cloud."""
+    out = []
+    for rows, (frame, start, _) in zip(batch.rows, batch.blocks, strict=True):
+        who = clouds[frame].who
+        landmarks = np.flatnonzero(rows < len(who))
+        order = landmarks[np.argsort(rows[landmarks])]
+        out.append((who[rows[order]], order + start, rows[order]))
+    return out
+
+
+def _paths(clouds: Sequence[Cloud], batch: _Batch) -> tuple[IntArray, Vectors]:
+    """Where the samples that all checkpoints of a batch hold stand in it, (S, F), and how far they moved, (S, F, F)."""
+    places = _places(clouds, batch)
+    common = functools.reduce(np.intersect1d, [who for who, _, _ in places])
+    at = [np.searchsorted(who, common) for who, _, _ in places]
+    stand = np.stack([mine[where] for (_, mine, _), where in zip(places, at, strict=True)], axis=1)
+    vectors = [
+        clouds[frame].inputs[rows[where]]
+        for (_, _, rows), where, (frame, _, _) in zip(places, at, batch.blocks, strict=True)
+    ]
+    apart = np.stack([np.linalg.norm(a - b, axis=1) for a in vectors for b in vectors], axis=1)
+    return stand, apart.reshape(len(common), len(vectors), len(vectors))
+
+
+def _ties(clouds: Sequence[Cloud], batch: _Batch) -> Edges:
+    """Edges between the same samples at the checkpoints of a batch, where they are tied."""
+    firsts, seconds, strengths = [], [], []
+    places = _places(clouds, batch)
+    for a, (frame, _, _) in enumerate(batch.blocks):
+        for b in range(a):
+            _, mine, theirs = np.intersect1d(places[a][0], places[b][0], assume_unique=True, return_indices=True)
+            strength = clouds[frame].ties[places[a][2][mine], batch.blocks[b][0]]
+            tied = strength > 0
+            firsts.append(places[a][1][mine][tied])
+            seconds.append(places[b][1][theirs][tied])
+            strengths.append(strength[tied])
+    return Edges(np.concatenate(firsts), np.concatenate(seconds), np.concatenate(strengths))
