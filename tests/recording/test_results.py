@@ -97,6 +97,20 @@ def test_a_run_that_fails_leaves_nothing(recording):
     assert not list(recording.path.glob("analyses/count/*"))
 
 
+def test_two_who_run_the_same_at_once_both_have_it(recording, monkeypatch):
+    class Slow(Count):
+        def run(self, recording, progress):
+            if not self.runs:  # another process comes first
+                self.runs.append(1)
+                Recording(recording.path).run(Slow())
+            return CountResult(len(recording))
+
+    monkeypatch.setattr(Slow, "runs", [])
+    assert recording.run(Slow()) == CountResult(60)
+    assert recording.cached(Slow()) == CountResult(60)
+    assert [path.name for path in (recording.path / "analyses" / "count").iterdir()] == [recording.result_key(Slow())]
+
+
 def test_half_a_result_does_not_count(recording, runs):
     recording.run(Count())
     key = recording.result_key(Count())

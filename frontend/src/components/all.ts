@@ -7,6 +7,7 @@ import { compare } from "./compare/compare";
 import type { Definition } from "./component";
 import { confusion } from "./confusion/confusion";
 import { curves } from "./curves/curves";
+import { datamap } from "./datamap/datamap";
 import { duplicates } from "./duplicates/duplicates";
 import { familiarity } from "./familiarity/familiarity";
 import { grid } from "./grid/grid";
@@ -21,6 +22,10 @@ import { saved } from "./saved/saved";
 import { scatter } from "./scatter/scatter";
 import { table } from "./table/table";
 import { tags } from "./tags/tags";
+import { events } from "./timetravel/events";
+import { timetravel } from "./timetravel/timetravel";
+import { trajectories } from "./timetravel/trajectories";
+import { recommend } from "./recommend/recommend";
 
 export const COMPONENTS: readonly Definition[] = [
   runHeader,
@@ -34,12 +39,17 @@ export const COMPONENTS: readonly Definition[] = [
   table,
   duplicates,
   familiarity,
+  timetravel,
+  recommend,
+  events,
+  trajectories,
   issues,
   saved,
   tags,
   grid,
   inspector,
   chart,
+  datamap,
   markdown,
   anywidget,
 ];

@@ -47,6 +47,11 @@ function reason(error: unknown): string {
 /** Seconds by number of samples, as measured on two cores with the demo and with 60,000 pictures; a guess elsewhere. */
 const COSTS: { readonly [analysis: string]: (n: number) => number } = {
   duplicates: (n) => 8.4e-4 * n + 3e-8 * n * n,
+  // Guesses for a dozen checkpoints; what they find is kept, and a round of answers costs no more than a moment.
+  trajectories: (n) => 4e-4 * n,
+  health: (n) => 1e-4 * n,
+  recommend: (n) => 5e-4 * n,
+  timetravel: (n) => 20 + 6e-3 * n,
   // Every sample is compared with the fitted ones, of which 50,000 are drawn at most.
   familiarity: (n) => 1.5e-7 * n * Math.min(n, 50_000),
 };

@@ -11,6 +11,13 @@ export type Valid = Uint8Array | null;
 
 export type Value = null | boolean | number | bigint | string | Date | readonly Value[] | { readonly [key: string]: Value };
 
+/** Lists that are all of one length and hold numbers, one after the other: `values[index · width …]`. */
+export interface Flat {
+  values: Numbers;
+  width: number;
+  valid: Valid;
+}
+
 export type Column =
   | { kind: "category"; length: number; codes: Int32Array; values: readonly string[]; valid: Valid }
   | { kind: "number"; length: number; values: Numbers; integer: boolean; valid: Valid }
@@ -18,7 +25,7 @@ export type Column =
   | { kind: "bool"; length: number; values: Uint8Array; valid: Valid }
   | { kind: "time"; length: number; values: Float64Array; valid: Valid }
   | { kind: "text"; length: number; at: (index: number) => string | null }
-  | { kind: "list"; length: number; at: (index: number) => Value }
+  | { kind: "list"; length: number; at: (index: number) => Value; flat?: Flat; bytes?: (index: number) => Uint8Array | null }
   | { kind: "none"; length: number };
 
 type Batches = ArrowColumn<unknown>["data"];
@@ -125,6 +132,30 @@ function numberColumn(column: ArrowColumn<unknown>): Column | null {
   return null;
 }
 
+/** The numbers of lists of one length, without an object per list; null where they are of another kind. */
+function flatOf(column: ArrowColumn<unknown>): Flat | null {
+  const { type, length } = column;
+  if (type.typeId !== Type.FixedSizeList) return null;
+  const inner = type.children[0]?.type;
+  const width = type.stride;
+  if (inner?.typeId !== Type.Int || inner.bitWidth === 64) return null;
+  const parts = column.data.map((batch) => ({ length: batch.length * width, nullCount: 0, values: batch.children[0]?.values }));
+  const values = joined(parts as unknown as Batches, length * width, integers(inner.bitWidth, inner.signed)) as unknown as Numbers;
+  let valid = validOf(column);
+  let start = 0;
+  for (const batch of column.data) {
+    const child = batch.children[0];
+    // A list of which a number is missing says nothing.
+    for (let i = 0; child && child.nullCount > 0 && i < batch.length * width; i++) {
+      if (((child.validity[i >> 3] ?? 0) >> (i & 7)) & 1) continue;
+      valid ??= new Uint8Array(length).fill(1);
+      valid[start + Math.floor(i / width)] = 0;
+    }
+    start += batch.length;
+  }
+  return { values, width, valid };
+}
+
 /** Read one Arrow column; a type this page does not know is an error, never a guess. */
 export function columnFromArrow(name: string, column: ArrowColumn<unknown>): Column {
   const { type, length } = column;
@@ -146,9 +177,15 @@ export function columnFromArrow(name: string, column: ArrowColumn<unknown>): Col
       const values = Float64Array.from({ length }, (_, i) => Number(column.at(i) ?? NaN));
       return { kind: "time", length, values, valid: validOf(column) };
     }
+    case Type.FixedSizeList: {
+      const flat = flatOf(column);
+      return { kind: "list", length, at: (index) => plain(column.at(index)), ...(flat ? { flat } : {}) };
+    }
+    case Type.Binary:
+    case Type.LargeBinary:
+      return { kind: "list", length, at: (index) => plain(column.at(index)), bytes: (index) => (column.at(index) as Uint8Array | null) ?? null };
     case Type.List:
     case Type.LargeList:
-    case Type.FixedSizeList:
     case Type.Struct:
       return { kind: "list", length, at: (index) => plain(column.at(index)) };
     default:
@@ -242,7 +279,7 @@ export function taken(column: Column, rows: readonly number[]): Column {
     case "text":
       return { kind: "text", length, at: (index) => column.at(rows[index] ?? -1) };
     case "list":
-      return { kind: "list", length, at: (index) => column.at(rows[index] ?? -1) };
+      return { kind: "list", length, at: (index) => column.at(rows[index] ?? -1), ...(column.bytes ? { bytes: (index) => column.bytes?.(rows[index] ?? -1) ?? null } : {}) };
     case "category":
       return { ...column, length, codes: pick(column.codes), valid: validity(column.valid) };
     case "bigint":

@@ -88,6 +88,10 @@ const RESULTS: { readonly [name: string]: () => Map<string, Column> } = {
     ["agreement", numbers(GROUPS.map(([, , , , agreement]) => agreement))],
     ["shift", numbers(GROUPS.map(([, , , , , shift]) => shift))],
   ]),
+  "health/alerts": () => new Map([
+    ["checkpoint", texts(["000003"])],
+    ["text", texts(["The classes moved together: their distance fell by 18\u202f%."])],
+  ]),
   "familiarity/nearest": () => new Map([
     ["neighbours", lists(CLUSTERS.map((_, i) => (i === 11 ? null : [(i + 1) % 5, (i + 2) % 5])))],
     ["distances", lists(CLUSTERS.map((_, i) => (i === 11 ? null : [0.125, 0.25])))],

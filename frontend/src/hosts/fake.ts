@@ -49,7 +49,7 @@ export function description(checkpoints: number, more: { readonly [key: string]:
     checkpoints: Array.from({ length: checkpoints }, (_, t) => ({
       name: `00000${t + 1}`, step: t + 1, epoch: t + 1, wall_time: 100 + 10 * t, duration_s: 0.1, metrics: { val_loss: 1 / (t + 1) }, n_samples: 12, non_finite: 0,
     })),
-    writing: false, provenance: { python: "3.11" }, analyses: [{ name: "performance", missing: [] }, { name: "familiarity", missing: [] }, { name: "duplicates", missing: [] }],
+    writing: false, provenance: { python: "3.11" }, analyses: [{ name: "performance", missing: [] }, { name: "familiarity", missing: [] }, { name: "duplicates", missing: [] }, { name: "health", missing: [] }],
     capabilities: { run: true, decide: true, media: true }, ...more,
   });
 }

@@ -10,7 +10,7 @@ export const WIDE = "(min-width: 1920px)";
 type Line = readonly [component: string, width?: "half" | "tall"];
 
 /** What each page asks for, in order; what is not there or does not apply is left out. One line a component. */
-const PAGES: readonly { id: string; title: string; lines: readonly Line[] }[] = [
+const PAGES: readonly { id: string; title: string; lines: readonly Line[]; beside?: string }[] = [
   {
     id: "first",
     title: "First look",
@@ -23,6 +23,13 @@ const PAGES: readonly { id: string; title: string; lines: readonly Line[] }[] = 
       ["metrics", "half"],
       ["issues", "half"],
     ],
+  },
+  {
+    id: "time",
+    title: "Time travel",
+    // What to look at stands beside the picture; the samples behind what was clicked, below it.
+    lines: [["timetravel"], ["grid"], ["trajectories", "half"], ["events", "half"]],
+    beside: "recommend",
   },
   {
     id: "data",
@@ -66,12 +73,12 @@ function placed(given: readonly Line[], wide: boolean): Tile[] {
 }
 
 export function firstLayout(recording: Recording, wide = false): Layout {
-  const pages = PAGES.map(({ id, title, lines }): PageLayout => ({
-    id,
-    title,
-    tiles: placed(lines.filter(([type]) => worthShowing(type, recording)), wide),
-    dock: tile("grid", { id: `samples-${id}` }),
-  }));
+  const pages = PAGES.filter(({ lines }) => lines[0] !== undefined && (lines[0][0] !== "timetravel" || worthShowing("timetravel", recording))).map(({ id, title, lines, beside }): PageLayout => {
+    const other = beside !== undefined && worthShowing(beside, recording) ? beside : null;
+    // The samples stand beside the views unless something else does.
+    const shown = lines.filter(([type]) => worthShowing(type, recording) && (type !== "grid" || other !== null));
+    return { id, title, tiles: placed(shown, wide), dock: other === null ? tile("grid", { id: `samples-${id}` }) : tile(other) };
+  });
   const shown = pages.filter(({ tiles }) => tiles.length > 0);
   return { version: 1, pages: shown.length > 0 ? shown : pages.slice(0, 1) };
 }

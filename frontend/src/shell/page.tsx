@@ -49,7 +49,7 @@ function useFollowSelection(session: Session): void {
       before = selection;
       if (!asked || !matchMedia(ONE_COLUMN).matches) return;
       const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-      document.querySelector(".tile.docked")?.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
+      document.querySelector(".tile.of-grid")?.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
     });
   }, [session]);
 }

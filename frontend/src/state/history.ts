@@ -61,10 +61,15 @@ function sameClause(a: Clause, b: Clause | undefined): boolean {
   return sameExpr && a.id === b.id && a.source === b.source && a.label === b.label && a.enabled === b.enabled;
 }
 
+/** Rows are compared one by one: there may be a million of them. */
+function sameRule(a: Rule, b: Rule): boolean {
+  if (a === b || a.kind !== "rows" || b.kind !== "rows") return a === b || JSON.stringify(a) === JSON.stringify(b);
+  return a.words === b.words && a.rows.length === b.rows.length && a.rows.every((row, i) => row === b.rows[i]);
+}
+
 function samePick(a: Asked | null, b: Asked | null): boolean {
   if (a === b || !a || !b) return a === b;
-  const sameRule = a.rule === b.rule || (a.rule.kind !== "rows" && JSON.stringify(a.rule) === JSON.stringify(b.rule));
-  return sameRule && a.split === b.split && a.checkpoint === b.checkpoint && a.source === b.source;
+  return sameRule(a.rule, b.rule) && a.split === b.split && a.checkpoint === b.checkpoint && a.source === b.source;
 }
 
 /** What a rule picks, without how many. */
@@ -149,7 +154,8 @@ export class History {
     const at = this.clock();
     const steps = this.done.peek();
     const last = steps.at(-1);
-    const joins = last?.field === found.field && at - last.at <= COALESCE_MS && this.undone.peek().length === 0;
+    const travels = found.field === "checkpoint" && this.store.travelling.peek();
+    const joins = last?.field === found.field && (travels || at - last.at <= COALESCE_MS) && this.undone.peek().length === 0;
     const step: Step = { before: joins ? last.before : before, after, ...found, at };
     const kept = joins ? steps.slice(0, -1) : steps;
     // Dragged there and back again: nothing was done.

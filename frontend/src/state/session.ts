@@ -47,6 +47,8 @@ export class Session {
   private readonly stops: (() => void)[] = [];
   private readonly tables = new Map<string, Promise<Table>>();
   private said: Promise<SampleColumns> | null = null;
+  /** While the recording is taken over anew: what is heard of samples meanwhile is about that one. */
+  following: Promise<unknown> | null = null;
   /** The selection in its order, kept while only the filter changes: to sort a million samples costs more than to filter them. */
   private sorted: { selection: Selection; sort: Sort; rows: Uint32Array } | null = null;
   private asked = 0;
@@ -92,7 +94,9 @@ export class Session {
         const { selection } = store;
         clearTimeout(timer);
         const started = selection.peek() !== null || question !== null;
-        if (selection.peek() && selection.peek()?.source !== START) return;
+        // What is on its way counts: of two undos in a row, the first may have asked for what the second makes stale.
+        const asked = store.picking.peek() ?? selection.peek();
+        if (asked && asked.source !== START) return;
         if (question && !selection.peek()) return;
         const turn = this.asked;
         // Whoever asked something else meanwhile wants to see that.
@@ -188,6 +192,16 @@ export class Session {
   /** Whether an analysis was run before with these parameters, so that its result costs nothing. */
   async stored(analysis: string, params: { readonly [key: string]: Json }): Promise<boolean> {
     return (await this.host.stored(analysis, params)) !== null;
+  }
+
+  /** Where the result of an analysis lies, if it was run before; for views that fetch parts of it themselves. */
+  located(analysis: string, params: { readonly [key: string]: Json }): Promise<RunResult | null> {
+    return this.host.stored(analysis, params);
+  }
+
+  /** Some columns or rows of a result, not kept: whoever shows a few of many at a time keeps those. */
+  part(result: RunResult, table: string, columns: readonly string[], options: { rows?: readonly number[]; signal?: AbortSignal } = {}): Promise<Table> {
+    return this.host.table(`results/${result.analysis}/${result.key}/${table}`, columns, options);
   }
 
   /** Some rows of a table of an analysis' result, not kept; null where it was not run before. */
@@ -293,11 +307,16 @@ export class Session {
     if (event.type === "connection") {
       this.store.connection.value = event.connection;
       if (event.connection.state === "connected") this.retryPick();
-    } else if (event.type === "recording") void this.refresh();
+    } else if (event.type === "recording") this.follow();
     else if (event.type === "decision") void this.readLog();
     else if (event.type === "unknown") {
       this.store.notice(`The ${this.host.name} sent "${event.name}", which this page does not know. Reload it if Bathyscope was updated.`);
     }
+  }
+
+  private follow(): void {
+    const turn = (this.following ?? Promise.resolve()).then(() => this.refresh()).finally(() => this.following === turn && (this.following = null));
+    this.following = turn;
   }
 
   /** The recording grew or changed: take it over without losing the place. */
@@ -321,7 +340,11 @@ export class Session {
     const changed = grew !== 0 || store.measured.peek().failed !== null;
     if (changed) await this.measure(after);
     store.recording.value = after;
-    if (other) this.filter.reset();
+    if (other) {
+      this.filter.reset();
+      // What a rule picks is other samples now; which of those picked by hand are still there, only who changed the data can tell.
+      if (store.selection.peek()?.rule.kind !== "rows") this.repick();
+    }
     if (grew > 0) store.say(`Checkpoint ${after.checkpoints.length} was recorded.`);
   }
 }

@@ -220,3 +220,29 @@ test("nonsense from outside changes nothing", async () => {
   await rest();
   expect([store.clauses.value, store.focus.value, store.groupBy.value, store.colorBy.value, store.arrangement.page.value]).toEqual([[], null, [], null, "one"]);
 });
+
+test("what is heard while a changed recording is taken over is about the changed one", async () => {
+  const session = await page();
+  const [host] = desk.pages;
+  if (!host) throw new Error("no page");
+  host.more = { n_samples: 20, fingerprint: "fedcba9876543210" };
+  host.tell({ type: "recording" });
+  desk.python({ focus: 15 }); // of the twelve samples before there is no such one
+  await rest();
+  expect(session.store.recording.value.nSamples).toBe(20);
+  expect(session.store.focus.value).toBe(15);
+  desk.python({ focus: 3 });
+  expect(session.store.focus.value).toBe(3);
+});
+
+test("what a rule picks is picked anew among other samples", async () => {
+  const session = await page();
+  const before = session.store.selection.value;
+  const [host] = desk.pages;
+  if (!before || !host) throw new Error("nothing is picked");
+  host.more = { fingerprint: "fedcba9876543210" };
+  host.tell({ type: "recording" });
+  await rest();
+  expect(session.store.selection.value).not.toBe(before);
+  expect(session.store.selection.value?.rule).toEqual(before.rule);
+});

@@ -171,9 +171,15 @@ class Share {
       this.written.clear(); // the program may have been started anew, and counts from 1 again
       this.soon();
     } else if (event.type === "state" && event.by !== this.me) {
-      if (this.held) this.held.push(event);
-      else this.hear(event);
+      const { following } = this.session;
+      if (following) void following.finally(() => this.take(event));
+      else this.take(event);
     }
+  }
+
+  private take(event: Heard): void {
+    if (this.held) this.held.push(event);
+    else this.hear(event);
   }
 
   private hear({ sequence, state }: Heard): void {

@@ -52,6 +52,8 @@ export class Store {
   /** The checkpoint a person chose; null follows the last one. */
   readonly chosen = signal<string | null>(null);
   readonly checkpoint: ReadonlySignal<Checkpoint | null>;
+  /** Time is being played: the checkpoints on its way are one step of the history. */
+  readonly travelling = signal(false);
   readonly split: Signal<string>;
   readonly selection = signal<Selection | null>(null);
   /** A selection that is being worked out. */

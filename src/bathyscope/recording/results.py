@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 import pyarrow as pa
 
 from bathyscope._version import __version__
-from bathyscope.errors import MissingInputError
+from bathyscope.errors import MissingInputError, StorageError
 from bathyscope.recording.arrays import readable
 from bathyscope.recording.files import UNFINISHED, discard, place, storage_errors
 from bathyscope.recording.schema import dump_json
@@ -213,8 +213,11 @@ def _store(
                 ):
                     sink.write_table(table)
             (unfinished / "result.json").write_bytes(dump_json(about))
-        if not final.exists():  # somebody else may have run the same meanwhile, with the same result
+        try:
             place(unfinished, final)
+        except StorageError:
+            if not final.exists():  # else somebody else has run the same meanwhile, with the same result
+                raise
     finally:
         discard(unfinished)
     _forget_all_but(getattr(analysis, "kept", None), final.parent)

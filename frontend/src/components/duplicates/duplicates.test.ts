@@ -1,10 +1,10 @@
 import { afterEach, expect, test } from "vitest";
-import { categories, FakeHost, numbers, SPLITS } from "../../hosts/fake";
-import { fakeResult, pairsTable } from "../../hosts/fake-results";
+import { FakeHost, numbers, SPLITS } from "../../hosts/fake";
+import { fakeResult } from "../../hosts/fake-results";
 import { ALL } from "../../state/selection";
 import { mounted, settle, type Mounted } from "../mounted";
 import { duplicates } from "./duplicates";
-import { clustersAt, clustersIn, groupsOf, readFound, sorted, usualTiers, type Found } from "./groups";
+import { clustersAt, clustersIn, groupsOf, readFound, usualTiers, type Found } from "./groups";
 import { finding } from "./words";
 
 let page: Mounted | null = null;
@@ -129,35 +129,6 @@ test("who may only read sees marks and no buttons for them", async () => {
   const shown = await look({ host });
   expect(shown.root.querySelector(".marks")).toBeNull();
   expect(shown.text()).not.toContain("Mark 1 copy");
-});
-
-/** 45 pairs of train and test, of growing size so that every order differs. */
-function many(): FakeHost {
-  const n = 100;
-  const host = new FakeHost(1);
-  const cluster = Array.from({ length: n }, (_, i) => (i < 90 ? i >> 1 : null));
-  host.given.set("duplicates/samples", new Map([["cluster", numbers(cluster)]]));
-  host.given.set("duplicates/pairs", pairsTable(Array.from({ length: 45 }, (_, g) => [2 * g, 2 * g + 1, "perceptual", (g + 1) / 10, (g + 1) / 50] as const)));
-  host.more = { n_samples: n, splits: [{ name: "train", count: 50 }, { name: "test", count: 50 }] };
-  const table = host.table.bind(host);
-  host.table = async (name, columns, options) =>
-    name !== "samples" ? table(name, columns, options) : new Map([["label", numbers(Array<number>(n).fill(0))], ["split", categories(Array.from({ length: n }, (_, i) => (i % 2 ? "test" : "train")))]]);
-  return host;
-}
-
-test("every group is on exactly one page, the first included, and numbers go on", async () => {
-  const shown = await look({ host: many() });
-  const seen: (string | null)[][] = [titles(shown)];
-  while (!shown.named("button", "Next").hasAttribute("disabled")) {
-    shown.named("button", "Next").click();
-    await settle();
-    seen.push(titles(shown));
-  }
-  expect(seen.map((one) => one.length)).toEqual([20, 20, 5]);
-  expect(seen.flat()).toEqual(Array.from({ length: 45 }, (_, i) => `Group ${i + 1}`));
-  expect(shown.text()).toContain("41–45 of 45 groups");
-  // Whatever the order, a group keeps its number.
-  expect(sorted(groupsOf(Int32Array.from([0, 0, 1, 1, 1, -1]), { length: 6, label: null, split: { codes: Int32Array.from([0, 1, 0, 0, 0, 0]), values: ["a", "b"] } }, null), "largest").map(({ number, members }) => [number, members.length])).toEqual([[2, 3], [1, 2]]);
 });
 
 test("a lower distance splits groups, a higher one and another tier join more", () => {

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "vitest";
-import { description } from "../../hosts/fake";
+import { description, FakeHost } from "../../hosts/fake";
 import { mounted, settle, type Mounted } from "../mounted";
 import { gapSentence, runHeader, spanOf } from "./run-header";
 
@@ -35,6 +35,24 @@ test("without checkpoints there is no figure, but still the samples", async () =
 test("a run that is still recording says so", async () => {
   page = await mounted(runHeader, { more: { writing: true } });
   expect(page.text()).toContain("Live: still recording");
+});
+
+test("a training that went wrong is told, and leads to the checkpoint that shows it", async () => {
+  const host = new FakeHost(3, { writing: true });
+  page = await mounted(runHeader, { host });
+  expect(page.text()).toContain("The classes moved together: their distance fell by 18\u202f%.");
+  page.session.store.choose(0);
+  page.named(".alerts button", "checkpoint 3").click();
+  await settle();
+  expect(page.session.store.checkpoint.value?.name).toBe("000003");
+});
+
+test("a finished run that nobody looked into raises nothing, and nothing is run for it", async () => {
+  const host = new FakeHost(3);
+  host.absent.add("health");
+  page = await mounted(runHeader, { host });
+  expect(page.root.querySelector(".alerts")).toBeNull();
+  expect(host.asked.filter((asked) => asked.startsWith("run health"))).toEqual([]);
 });
 
 test("the span is unknown with one clock reading; the gap is told only beyond both intervals", () => {

@@ -6,6 +6,7 @@ import type { Checkpoint, Recording } from "../../hosts/recording";
 import type { MetricRow } from "../../state/performance";
 import { ALL } from "../../state/selection";
 import { headlineSplit } from "../../state/store";
+import { Alerts, useAlerts } from "../alerts";
 import { defineComponent, drawn, type Context } from "../component";
 
 /** Seconds from the first checkpoint to the last, as far as the clock was recorded. */
@@ -124,6 +125,7 @@ function RunHeader({ ctx }: { ctx: Context }) {
       <div class="what">
         <Heading level={1} title={recording.name} small={recording.checkpoints.length > 0 ? checkpointText(recording, name) : "no checkpoint yet"} />
         <Facts ctx={ctx} />
+        <Alerts ctx={ctx} alerts={useAlerts(ctx)} />
         <Details recording={recording} />
       </div>
       {measurable && (

@@ -12,6 +12,7 @@ import type { Expr } from "../../state/clauses";
 import { fieldsOf } from "../../state/fields";
 import type { Context } from "../component";
 import { middles } from "./colouring";
+import { Links, LinksTold, useNearest } from "./links";
 import { isProjection } from "./measures";
 import { MOST_THUMBS, Thumbs } from "./thumbs";
 import { Tooltip } from "./tooltip";
@@ -32,6 +33,7 @@ export interface Look {
   axes: "auto" | "on" | "off";
   labels: boolean;
   pictures: boolean;
+  neighbours: boolean;
   twin: boolean;
 }
 
@@ -78,7 +80,7 @@ function moveTo(canvas: PointCanvas, before: Coordinates | null, after: Coordina
 }
 
 /** The canvas, made once; what it tells reaches the newest handlers. */
-function useCanvas(title: string, told: { hover: (hit: Hit | null) => void; note: (note: string | null) => void; open: (row: number | null) => void; select: (rows: Uint32Array, how: Combine, outline: readonly number[]) => void; view: () => void }) {
+export function useCanvas(title: string, told: { hover: (hit: Hit | null) => void; note: (note: string | null) => void; open: (row: number | null) => void; select: (rows: Uint32Array, how: Combine, outline: readonly number[]) => void; view: () => void; paint?: (paint: CanvasRenderingContext2D) => void }) {
   const el = useRef<HTMLDivElement>(null);
   const [canvas, setCanvas] = useState<PointCanvas | null>(null);
   const latest = useRef(told);
@@ -93,6 +95,7 @@ function useCanvas(title: string, told: { hover: (hit: Hit | null) => void; note
       onOpen: (row) => latest.current.open(row),
       onSelect: (rows, how, outline) => latest.current.select(rows, how, outline),
       onView: () => latest.current.view(),
+      paint: (paint) => latest.current.paint?.(paint),
     });
     setCanvas(made);
     return () => made.dispose();
@@ -130,6 +133,16 @@ function useFed(ctx: Context, canvas: PointCanvas | null, shown: Shown, look: Lo
   useEffect(() => canvas?.update({ mode: look.mode, tool: look.tool }), [canvas, look.mode, look.tool]);
   const theme = store.theme.value;
   useEffect(() => canvas?.update({}), [canvas, theme]);
+}
+
+/** Draws anew when the points have come to rest in new places: what is drawn over them goes there too. */
+function useSettled(shown: Shown, wanted: boolean): void {
+  const [, setTurn] = useState(0);
+  useEffect(() => {
+    if (!wanted) return;
+    const timer = setTimeout(() => setTurn((n) => n + 1), MOVE_MS + 60);
+    return () => clearTimeout(timer);
+  }, [wanted, shown.xValues, shown.yValues]);
 }
 
 /** The points in sight, looked up where the picture rests; null while it moves, or when nobody wants to know. */
@@ -218,21 +231,26 @@ export function Plane({ ctx, shown, look, title }: { ctx: Context; shown: Shown;
   const [failed, setFailed] = useState<string | null>(null);
   const images = store.recording.value.kind === "image" && look.pictures && look.mode === "points";
   const outline = useOutline(ctx, shown);
+  const nearest = useNearest(ctx, look.neighbours);
+  const [, redraw] = useState(0);
   const { el, canvas } = useCanvas(title, {
     hover: setHit, note: setNote, select: outline.select,
     open: (row) => row !== null && (store.focus.value = row),
     view: () => {
       setHit(null);
       sight.moved();
+      if (look.neighbours) redraw((n) => n + 1);
     },
   });
   const sight = useInSight(canvas, images || look.twin, [shown.xValues, shown.yValues, shown.filtered, size.width, size.height, store.showUnfiltered.value]);
   useFed(ctx, canvas, shown, look);
+  useSettled(shown, look.neighbours);
   const few = images && sight.rows !== null && sight.rows.length > 0 && sight.rows.length < MOST_THUMBS;
   return (
     <>
       <div class="plane" ref={box} onKeyDown={outline.keyed}>
         <div class="points" ref={el} />
+        {nearest && canvas && <Links canvas={canvas} shown={shown} nearest={nearest} />}
         {few && canvas && sight.rows && <Thumbs ctx={ctx} canvas={canvas} rows={sight.rows} area={size.width * size.height} colourOf={borderOf(shown)} />}
         {hit && <Tooltip ctx={ctx} hit={hit} shown={shown} box={size} />}
         <Corner ctx={ctx} canvas={canvas} shown={shown} failed={setFailed} />
@@ -241,6 +259,7 @@ export function Plane({ ctx, shown, look, title }: { ctx: Context; shown: Shown;
         <p class="unseen" aria-live="polite">{hit ? "" : (note ?? "")}</p>
         {note !== null && <span class="note" title={note} aria-hidden="true">drawn by the processor</span>}
       </div>
+      {look.neighbours && <LinksTold ctx={ctx} canvas={canvas} shown={shown} nearest={nearest} />}
       {look.twin && sight.rows && <Twin ctx={ctx} shown={shown} rows={sight.rows} />}
     </>
   );

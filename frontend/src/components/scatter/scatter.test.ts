@@ -5,6 +5,8 @@ import type { Column } from "../../hosts/arrow";
 import { rowsOf } from "../../state/masks";
 import { byCode, byCorrect, byField, byNumber, colourings, cssOf, sizesOf, sizings } from "./colouring";
 import { firstPair, isProjection, measuresOf } from "./measures";
+import { h, render } from "preact";
+import { Links } from "./links";
 import { combined, outlineExpr } from "./plane";
 import { scatter } from "./scatter";
 import { thumbSide } from "./thumbs";
@@ -187,4 +189,40 @@ test("the samples in sight are listed, too, and open from there", async () => {
 
 test("thumbnails are neither dots nor posters", () => {
   expect([thumbSide(1, 300_000), thumbSide(100, 300_000), thumbSide(399, 90_000)]).toEqual([56, 32, 18]);
+});
+
+test("lines to neighbours are off unless asked for; then they say what they lead to, and the number opens it", async () => {
+  page = await mounted(scatter);
+  page.session.store.focus.value = 5;
+  await settle();
+  expect(page.host.asked.some((asked) => asked.includes("nearest"))).toBe(false);
+  page.close();
+  page = await mounted(scatter, { options: { neighbours: true } });
+  expect(page.text()).toContain("Open a sample to see lines to those nearest to it.");
+  page.host.given.set("familiarity/nearest", new Map<string, Column>([["neighbours", { kind: "list", length: 12, at: () => [1, 4, 7] }], ["distances", { kind: "list", length: 12, at: () => [0.1, 0.2, 0.3] }]]));
+  page.session.store.focus.value = 5;
+  await settle();
+  page.named("button", "3 nearest samples").click();
+  await settle();
+  expect(page.session.store.selection.value?.rule).toMatchObject({ kind: "rows", rows: [1, 4, 5, 7] });
+});
+
+test("where nobody ran the analysis, the lines say so and run nothing", async () => {
+  page = await mounted(scatter, { options: { neighbours: true } });
+  page.host.absent.add("familiarity");
+  page.session.store.focus.value = 5;
+  await settle();
+  expect(page.text()).toContain("Its neighbours are not known: the analysis familiarity was never run.");
+  expect(page.host.asked.some((asked) => asked.startsWith("run familiarity"))).toBe(false);
+});
+
+test("each neighbour with a place gets a line from the sample in focus", () => {
+  const box = document.createElement("div");
+  const shown = { xValues: { values: Float64Array.of(0, 1, NaN, 3), valid: null }, yValues: { values: Float64Array.of(0, 1, 2, 3), valid: Uint8Array.of(1, 1, 1, 1) } };
+  const canvas = { where: (row: number) => [10 * row, 20 * row] as const };
+  render(h(Links, { canvas, shown, nearest: { sample: 1, rows: [3, 2, 0] } }), box);
+  const ends = [...box.querySelectorAll("line")].map((line) => ["x1", "y1", "x2", "y2"].map((name) => Number(line.getAttribute(name))));
+  expect(ends).toEqual([[10, 20, 30, 60], [10, 20, 0, 0]]);
+  render(h(Links, { canvas, shown, nearest: { sample: 2, rows: [0] } }), box);
+  expect(box.querySelectorAll("line").length).toBe(0);
 });

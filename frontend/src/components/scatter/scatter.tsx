@@ -82,7 +82,7 @@ function useChosen(ctx: Context): Chosen {
   }, [recording, options, pageColour]);
 }
 
-const SETTINGS = [["labels", "Names on the data"], ["pictures", "Pictures where few are in sight"], ["twin", "As a table, too"]] as const;
+const SETTINGS = [["labels", "Names on the data"], ["pictures", "Pictures where few are in sight"], ["neighbours", "Lines to the nearest of the open sample"], ["twin", "As a table, too"]] as const;
 
 function Settings({ ctx, sizes, size }: { ctx: Context; sizes: readonly Field[]; size: Field | null }) {
   const options = ctx.options.value;
@@ -138,7 +138,7 @@ function Scatter({ ctx }: { ctx: Context }) {
   const { shown, failed, again } = useShown(ctx, x, y, colour, size);
   if (!x || !y) return null;
   const small = shown ? `${plural(shown.nKept - shown.nNowhere, "sample")} · ${whereText(recording, store.split.value, store.checkpoint.value?.name ?? null)}` : "";
-  const look: Look = { mode: options["mode"] as Mode, tool: tool.value, axes: options["axes"] as Look["axes"], labels: options["labels"] === true, pictures: options["pictures"] === true, twin: options["twin"] === true };
+  const look: Look = { mode: options["mode"] as Mode, tool: tool.value, axes: options["axes"] as Look["axes"], labels: options["labels"] === true, pictures: options["pictures"] === true, neighbours: options["neighbours"] === true, twin: options["twin"] === true };
   return (
     <section aria-label={titleOf(x, y)}>
       <Heading title={titleOf(x, y)} small={small}><Settings ctx={ctx} sizes={sizes} size={size} /></Heading>
@@ -176,6 +176,7 @@ export const scatter = defineComponent({
     axes: { type: "choice", default: "auto", choices: ["auto", "on", "off"], says: "Ticks along the edges; \"auto\" leaves them out of projections, whose units mean nothing." },
     labels: { type: "flag", default: true, says: "Names of classes on the data." },
     pictures: { type: "flag", default: true, says: "Thumbnails in place of points where fewer than 400 are in sight." },
+    neighbours: { type: "flag", default: false, says: "Lines from the sample in focus to those nearest to it in the embedding, as the analysis familiarity found them." },
     twin: { type: "flag", default: false, says: "The samples in sight as a table below the picture." },
   },
   styles: css,

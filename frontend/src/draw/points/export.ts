@@ -2,7 +2,7 @@
 import { css } from "./appearance";
 import { paintAbove, type Above } from "./overlay";
 import type { Frame, Renderer } from "./renderer";
-import { RING, SELECTED_SIZE } from "./renderer";
+import { LEAST_RIMMED, RIM, RING, SELECTED_SIZE } from "./renderer";
 import { grown, FILTERED, HIDDEN, SELECTED, type Scene } from "./scene";
 import { toScreen } from "./view";
 
@@ -55,7 +55,8 @@ export function shapes(scene: Scene, frame: Frame): string[] {
     const r = (chosen ? Math.max(look.size * grown(flag), SELECTED_SIZE) + RING : look.size * grown(flag)) / 2;
     const fill = flag & FILTERED ? hex(theme.grey[0] | (theme.grey[1] << 8) | (theme.grey[2] << 16)) : hex(scene.rgbAt(i));
     const opacity = chosen ? 1 : flag & FILTERED ? look.opacity * 0.6 : look.opacity;
-    const stroke = chosen ? ` stroke="${ink}" stroke-width="${RING}"` : "";
+    const rim = chosen || flag & FILTERED || look.size < LEAST_RIMMED ? -1 : scene.rimAt(i);
+    const stroke = chosen ? ` stroke="${ink}" stroke-width="${RING}"` : rim >= 0 ? ` stroke="${hex(rim)}" stroke-width="${RIM}"` : "";
     const layer = chosen ? 3 : flag & FILTERED ? 0 : scene.codes[i] === scene.colours?.raised ? 2 : 1;
     layers[layer]?.push(`<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="${r.toFixed(2)}" fill="${fill}" fill-opacity="${opacity.toFixed(2)}"${stroke}/>`);
   }

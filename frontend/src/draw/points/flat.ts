@@ -1,8 +1,8 @@
 /** Points without a GPU: blended pixel by pixel into a picture, which is quicker than a call per point. */
 import { css, type Rgba } from "./appearance";
 import { counted } from "./density";
-import { RING, SELECTED_SIZE, sized, type Frame, type Renderer } from "./renderer";
-import { FILTERED, FOCUSED, HIDDEN, LARGEST, SELECTED, STATE, clean, grown, type Picture, type Scene } from "./scene";
+import { LEAST_RIMMED, RIM, RIMMED_SIZE, RING, SELECTED_SIZE, sized, type Frame, type Renderer } from "./renderer";
+import { FILTERED, FOCUSED, HIDDEN, LARGEST, SELECTED, STATE, clean, grown, type Background, type Picture, type Scene } from "./scene";
 import { toScreen } from "./view";
 
 /** While something moves so many points are drawn at least, and as many more as this time allows. */
@@ -56,12 +56,15 @@ interface Discs {
   plain: Stamp;
   chosen: Stamp;
   ring: Stamp;
+  rimmed: Stamp;
+  rim: Stamp;
 }
 
 /** The discs of points of one size. */
 function discsFor(size: number, ratio: number): Discs {
   const inner = Math.max(size, SELECTED_SIZE) * ratio;
-  return { plain: stamp(Math.max(1, size * ratio)), chosen: stamp(inner), ring: stamp(inner + 2 * RING * ratio) };
+  const rimmed = Math.max(size, RIMMED_SIZE) * ratio;
+  return { plain: stamp(Math.max(1, size * ratio)), chosen: stamp(inner), ring: stamp(inner + 2 * RING * ratio), rimmed: stamp(rimmed), rim: stamp(rimmed + 2 * RIM * ratio) };
 }
 
 /** Of the points whose flags, masked, are so: all, only those of the raised colour, or only the others. */
@@ -83,9 +86,16 @@ function layersOf(scene: Scene, frame: Frame): Layer[] {
   return layers;
 }
 
+/** Pixels of the ground with a picture on it, as they are for one view; a picture that crossfades is painted once, not at every frame. */
+interface Backdrop {
+  of: string;
+  pixels: Uint8ClampedArray;
+}
+
 export class FlatRenderer implements Renderer {
   readonly kind = "canvas2d";
   private ground: ImageData | null = null;
+  private backdrops = new Map<Picture | null, Backdrop>();
   private bearable = HURRIED;
 
   private constructor(
@@ -106,10 +116,9 @@ export class FlatRenderer implements Renderer {
     paint.globalAlpha = 1;
     paint.fillStyle = css(scene.theme.surface);
     paint.fillRect(0, 0, canvas.width, canvas.height);
-    const { background, moving } = scene;
-    const t = background?.b === undefined ? 0 : moving.t;
-    this.hang(background?.a ?? null, frame, (1 - t) * (background?.opacity ?? 1));
-    this.hang(background?.b ?? null, frame, t * (background?.opacity ?? 1));
+    const { background } = scene;
+    if (background) paint.putImageData(this.behind(scene, background, frame), 0, 0);
+    else this.backdrops.clear();
     if (scene.n === 0) return;
     if (frame.mode === "density") this.cloud(scene, frame);
     const pixels = this.opened(scene, frame);
@@ -124,11 +133,40 @@ export class FlatRenderer implements Renderer {
   /** The pixels to draw on: those of the pictures behind, or a plain ground that need not be read back. */
   private opened(scene: Scene, frame: Frame): ImageData {
     const { width, height } = this.canvas;
-    if (scene.background || frame.mode === "density") return this.paint.getImageData(0, 0, width, height);
+    if (frame.mode === "density") return this.paint.getImageData(0, 0, width, height);
+    if (scene.background && this.ground) return this.ground;
     if (this.ground?.width !== width || this.ground.height !== height) this.ground = new ImageData(width, height);
     const [r, g, b] = scene.theme.surface;
     new Uint32Array(this.ground.data.buffer).fill(new Uint32Array(new Uint8Array([r, g, b, 255]).buffer)[0] ?? 0);
     return this.ground;
+  }
+
+  /** The pictures behind at this moment: both stand ready as pixels, and only those are mixed. */
+  private behind(scene: Scene, background: Background, frame: Frame): ImageData {
+    const { width, height } = this.canvas;
+    if (this.ground?.width !== width || this.ground.height !== height) this.ground = new ImageData(width, height);
+    const t = background.b === undefined ? 0 : scene.moving.t;
+    const wanted = [background.a, ...(t > 0 ? [background.b ?? null] : [])];
+    for (const old of this.backdrops.keys()) if (!wanted.includes(old)) this.backdrops.delete(old);
+    const [from, to] = wanted.map((picture) => this.backdrop(scene, picture, frame, background.opacity ?? 1));
+    const { data } = this.ground;
+    if (!from || !to) data.set(from ?? to ?? []);
+    else for (let i = 0, share = Math.round(256 * t); i < data.length; i++) data[i] = (from[i] as number) + ((((to[i] as number) - (from[i] as number)) * share) >> 8);
+    return this.ground;
+  }
+
+  private backdrop(scene: Scene, picture: Picture | null, frame: Frame, opacity: number): Uint8ClampedArray {
+    const { width, height } = this.canvas;
+    const { cx, cy, kx, ky } = frame.view;
+    const of = [width, height, cx, cy, kx, ky, opacity, ...scene.theme.surface].join(" ");
+    const known = this.backdrops.get(picture);
+    if (known?.of === of) return known.pixels;
+    this.paint.fillStyle = css(scene.theme.surface);
+    this.paint.fillRect(0, 0, width, height);
+    this.hang(picture, frame, opacity);
+    const { data: pixels } = this.paint.getImageData(0, 0, width, height);
+    this.backdrops.set(picture, { of, pixels });
+    return pixels;
   }
 
   private layer({ data, width, height }: ImageData, scene: Scene, frame: Frame, every: number, { mask, are, raised }: Layer): void {
@@ -146,10 +184,14 @@ export class FlatRenderer implements Renderer {
       const px = ox + places.x(i) * kx;
       const py = oy - places.y(i) * ky;
       const rgb = flag & FILTERED ? grey : scene.rgbAt(i);
-      const { plain, chosen, ring } = discs[flag >> 4] as Discs;
+      const { plain, chosen, ring, rimmed, rim } = discs[flag >> 4] as Discs;
+      const around = flag & FILTERED || look.size < LEAST_RIMMED ? -1 : scene.rimAt(i);
       if (flag & SELECTED) {
         press(data, width, height, ring, px, py, ink, flag & FILTERED ? 0.5 : 1);
         press(data, width, height, chosen, px, py, rgb, 1);
+      } else if (around >= 0) {
+        press(data, width, height, rim, px, py, around, look.opacity);
+        press(data, width, height, rimmed, px, py, rgb, look.opacity);
       } else press(data, width, height, plain, px, py, rgb, flag & FILTERED ? look.opacity * 0.6 : look.opacity);
     }
   }

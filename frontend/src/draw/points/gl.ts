@@ -3,7 +3,7 @@ import type { Rgba } from "./appearance";
 import { STRENGTH, bin, counted, exposure, rasterSize } from "./density";
 import { Program, texture } from "./gl-parts";
 import type { Extent, Quantised } from "./quantise";
-import { RING, SELECTED_SIZE, sized, type Frame, type Renderer } from "./renderer";
+import { LEAST_RIMMED, RIM, RIMMED_SIZE, RING, SELECTED_SIZE, sized, type Frame, type Renderer } from "./renderer";
 import { clean, type Picture, type Scene } from "./scene";
 import { COUNT_FRAGMENT, PICTURE_FRAGMENT, POINTS_FRAGMENT, POINTS_VERTEX, SCREEN_VERTEX, TONE_FRAGMENT } from "./shaders";
 
@@ -54,7 +54,7 @@ export class GlRenderer implements Renderer {
     this.toning = new Program(gl, SCREEN_VERTEX, TONE_FRAGMENT);
     this.vertices = gl.createVertexArray();
     this.screen = gl.createVertexArray();
-    this.buffers = [gl.createBuffer(), gl.createBuffer(), gl.createBuffer(), gl.createBuffer()];
+    this.buffers = [gl.createBuffer(), gl.createBuffer(), gl.createBuffer(), gl.createBuffer(), gl.createBuffer()];
     this.palette = texture(gl, gl.NEAREST);
     this.behind = [texture(gl, gl.LINEAR), texture(gl, gl.LINEAR)];
     this.sums = texture(gl, gl.NEAREST);
@@ -91,7 +91,7 @@ export class GlRenderer implements Renderer {
       gl.bindBuffer(gl.ARRAY_BUFFER, buffer);
       gl.enableVertexAttribArray(location);
       if (location < 2) gl.vertexAttribPointer(location, 2, gl.UNSIGNED_SHORT, true, 0, 0);
-      else gl.vertexAttribIPointer(location, 1, location === 2 ? gl.UNSIGNED_SHORT : gl.UNSIGNED_BYTE, 0, 0);
+      else gl.vertexAttribIPointer(location, 1, location === 3 ? gl.UNSIGNED_BYTE : gl.UNSIGNED_SHORT, 0, 0);
     });
     gl.bindVertexArray(null);
   }
@@ -110,6 +110,7 @@ export class GlRenderer implements Renderer {
       this.fill(1, (moving.b ?? moving.a).pairs);
     }
     if (dirty.colours) this.fill(2, scene.codes);
+    if (dirty.rims) this.fill(4, scene.rims);
     if (this.flagged !== scene.n) this.fill(3, scene.flags);
     else if (dirty.flags.to > dirty.flags.from) {
       gl.bindBuffer(gl.ARRAY_BUFFER, this.buffers[3] ?? null);
@@ -180,7 +181,7 @@ export class GlRenderer implements Renderer {
     const clip = (set: Quantised) => toClip(set.extent, frame);
     program.use({
       u_a: clip(moving.a), u_b: clip(moving.b ?? moving.a), u_t: moving.b ? moving.t : 0,
-      u_size: Math.max(1, frame.look.size * frame.ratio), u_opacity: frame.look.opacity, u_ring: RING * frame.ratio, u_selected: SELECTED_SIZE * frame.ratio,
+      u_size: Math.max(1, frame.look.size * frame.ratio), u_opacity: frame.look.opacity, u_ring: RING * frame.ratio, u_selected: SELECTED_SIZE * frame.ratio, u_rim: frame.look.size < LEAST_RIMMED ? 0 : RIM * frame.ratio, u_rimmed: RIMMED_SIZE * frame.ratio,
       u_grey: unit(theme.grey), u_missing: unit(theme.missing), u_ink: unit(theme.ink),
       u_ramp: colours?.ramp ? 1 : 0, u_raised: colours?.raised ?? -1, u_only: only, u_palette: 0,
     });

@@ -37,6 +37,8 @@ export interface PointCanvasOptions {
   /** The points inside a drawn line, and the line in the data: x0 y0 x1 y1 …. */
   onSelect?: (rows: Uint32Array, how: Combine, outline: readonly number[]) => void;
   onView?: (view: View) => void;
+  /** Paint more above the points, in CSS pixels; it is in every exported picture, too. */
+  paint?: (paint: CanvasRenderingContext2D) => void;
   /** Why the picture is drawn without a GPU; null once it is drawn with one. */
   onNote?: (note: string | null) => void;
 }

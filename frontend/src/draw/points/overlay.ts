@@ -24,6 +24,8 @@ export interface Above {
   /** The lasso or rectangle so far, x0 y0 x1 y1 … on screen. */
   line: readonly number[] | null;
   pointSize: number;
+  /** What the owner of the canvas paints on top. */
+  paint?: ((paint: CanvasRenderingContext2D) => void) | undefined;
 }
 
 const TEXT = 12;
@@ -122,6 +124,7 @@ function drawLine(paint: Paint, line: readonly number[], theme: Theme): void {
 /** Without clearing: an export paints this over the points. */
 export function paintAbove(paint: Paint, above: Above): void {
   const { theme, focus, hover, line, axes, pointSize } = above;
+  above.paint?.(paint);
   if (axes) drawAxes(paint, above, axes);
   if (above.labels.length > 0) drawLabels(paint, above);
   const radius = Math.max(5, pointSize / 2 + 3);
@@ -136,8 +139,9 @@ export function paintAbove(paint: Paint, above: Above): void {
   if (line) drawLine(paint, line, theme);
 }
 
-export function drawAbove(canvas: HTMLCanvasElement, above: Above): void {
-  const paint = canvas.getContext("2d");
+/** `slow`: no graphics processor stands behind the page; then it is quicker to draw without. */
+export function drawAbove(canvas: HTMLCanvasElement, above: Above, slow: boolean): void {
+  const paint = canvas.getContext("2d", { willReadFrequently: slow });
   if (!paint) return;
   const [width, height] = [Math.round(above.size.width * above.ratio), Math.round(above.size.height * above.ratio)];
   if (canvas.width !== width) canvas.width = width;

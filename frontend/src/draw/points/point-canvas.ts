@@ -100,6 +100,11 @@ export class PointCanvas {
     this.request();
   }
 
+  /** Paint again what lies above the points: the owner's part of it changed. */
+  repaint(): void {
+    this.request(true);
+  }
+
   /** Show all points, or some of them; eased, unless motion is to be reduced. */
   fit(rows?: ArrayLike<number>): void {
     if (!this.home) return;
@@ -134,6 +139,11 @@ export class PointCanvas {
     return toScreen(this.view, this.size, this.scene.places.x(index), this.scene.places.y(index));
   }
 
+  /** What part of the data is on screen now; null while nothing is laid out. For whoever draws above. */
+  get sight(): View | null {
+    return this.view;
+  }
+
   /** The points in sight, ascending. */
   inSight(): Uint32Array {
     const { width, height } = this.size;
@@ -141,13 +151,13 @@ export class PointCanvas {
   }
 
   async png(ratio = window.devicePixelRatio || 1): Promise<Blob> {
-    return pngOf(this.flattened(ratio));
+    return pngOf(this.picture(ratio));
   }
 
   svg(): string {
     const frame = this.framed(window.devicePixelRatio || 1);
     if (!frame) throw new Error("The picture has no size yet, so there is nothing to export.");
-    return svgOf(this.scene, frame, this.above(frame), () => this.flattened(frame.ratio), this.describe());
+    return svgOf(this.scene, frame, this.above(frame), () => this.picture(frame.ratio), this.describe());
   }
 
   /** The picture in words. */
@@ -165,7 +175,8 @@ export class PointCanvas {
     this.overlay.remove();
   }
 
-  private flattened(ratio: number): HTMLCanvasElement {
+  /** What is on screen as a picture of its own, for whoever paints more on it. */
+  picture(ratio: number): HTMLCanvasElement {
     const frame = this.framed(ratio);
     const { renderer } = this.surface;
     if (!frame || !renderer) throw new Error("The picture has no size yet, so there is nothing to export.");
@@ -273,7 +284,7 @@ export class PointCanvas {
     const frame = this.framed(window.devicePixelRatio || 1);
     if (!frame) return;
     if (!this.aboveOnly) this.surface.renderer?.draw(this.scene, frame);
-    drawAbove(this.overlay, this.above(frame));
+    drawAbove(this.overlay, this.above(frame), this.surface.renderer?.kind === "canvas2d");
     this.aboveOnly = true;
     if (this.move) this.request();
     clearTimeout(this.rest);
@@ -299,7 +310,7 @@ export class PointCanvas {
     const spot = (index: number | null) => (index === null || (scene.flags[index] ?? 8) & 8 ? null : this.where(index));
     return {
       size: frame.size, ratio: frame.ratio, view: frame.view, theme: scene.theme, labels: settings.labels, axes: settings.axes,
-      focus: spot(scene.focus), hover: spot(this.hovered), line: this.line, pointSize: frame.look.size,
+      focus: spot(scene.focus), hover: spot(this.hovered), line: this.line, pointSize: frame.look.size, paint: this.options.paint,
     };
   }
 }

@@ -29,6 +29,11 @@ export interface Renderer {
 /** Selected points are at least this large within their ring, in CSS pixels. */
 export const SELECTED_SIZE = 4;
 export const RING = 1.25;
+/** Width of the coloured ring around a point, and the least size of what is inside it. */
+export const RIM = 1;
+export const RIMMED_SIZE = 2.5;
+/** Where dots are smaller than this, rings would hide the picture: they come when it is zoomed in. */
+export const LEAST_RIMMED = 1.75;
 
 export function sized(canvas: HTMLCanvasElement, frame: Frame): void {
   const width = Math.max(1, Math.round(frame.size.width * frame.ratio));

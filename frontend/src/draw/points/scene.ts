@@ -1,6 +1,6 @@
 /** What is drawn, kept on the CPU: the GPU can lose its copy at any time. */
 import { MISSING, bytesOf, themeAt, type Theme } from "./appearance";
-import { Places, emptyExtent, quantise, union, type Coordinates, type Extent, type Moving } from "./quantise";
+import { Places, emptyExtent, quantise, union, type Coordinates, type Extent, type Moving, type Quantised } from "./quantise";
 
 export const FILTERED = 1;
 export const SELECTED = 2;
@@ -48,11 +48,14 @@ export interface Label {
 }
 
 export interface Content {
-  positions: Coordinates;
+  /** Coordinates, or codes within an extent as they are stored: those are drawn as they come. */
+  positions: Coordinates | Quantised;
   /** Where the same points are at t = 1. */
-  next: Coordinates | null;
+  next: Coordinates | Quantised | null;
   t: number;
   colours: Colours | null;
+  /** Of each point a place in the palette for a ring around it, MISSING for none; null rings none. */
+  rims: Uint16Array | null;
   /** 1 where a point is filtered out: grey, behind, not to be picked. */
   filtered: ArrayLike<number> | null;
   /** Filtered points are not drawn at all. */
@@ -68,6 +71,7 @@ export interface Content {
 export interface Dirty {
   positions: boolean;
   colours: boolean;
+  rims: boolean;
   palette: boolean;
   background: boolean;
   /** Flags from … to (exclusive) changed. */
@@ -76,11 +80,16 @@ export interface Dirty {
 
 const NOWHERE: Coordinates = { x: [], y: [] };
 
+function coded(places: Coordinates | Quantised): Quantised {
+  return "pairs" in places ? places : quantise(places);
+}
+
 export class Scene {
   moving: Moving = { a: quantise(NOWHERE), b: null, t: 0 };
   places = new Places(this.moving);
   flags: Uint8Array<ArrayBuffer> = new Uint8Array(0);
   codes: Uint16Array = new Uint16Array(0);
+  rims: Uint16Array = new Uint16Array(0);
   palette: Uint8Array<ArrayBuffer> = new Uint8Array(1024);
   colours: Colours | null = null;
   background: Background | null = null;
@@ -111,7 +120,7 @@ export class Scene {
 
   /** Everything must be uploaded again: the context is new. */
   spoil(): void {
-    this.dirty = { positions: true, colours: true, palette: true, background: true, flags: { from: 0, to: this.n } };
+    this.dirty = { positions: true, colours: true, rims: true, palette: true, background: true, flags: { from: 0, to: this.n } };
   }
 
   take(change: Partial<Content>): void {
@@ -122,6 +131,7 @@ export class Scene {
       this.places = new Places(this.moving);
     }
     if (change.colours !== undefined) this.colour(change.colours);
+    if (change.rims !== undefined) this.rim(change.rims);
     if (change.background !== undefined) {
       this.background = change.background;
       this.dirty.background = true;
@@ -135,16 +145,17 @@ export class Scene {
     if (change.sizes !== undefined || change.hide !== undefined || flagged !== undefined || change.focus !== undefined || change.filtered === null || change.selected === null || change.next === null) this.flag();
   }
 
-  private place(positions: Coordinates | null, next: Coordinates | null): void {
-    const a = positions ? quantise(positions) : this.moving.a;
-    const b = next ? quantise(next) : null;
+  private place(positions: Coordinates | Quantised | null, next: Coordinates | Quantised | null): void {
+    const a = positions ? coded(positions) : this.moving.a;
+    const b = next ? coded(next) : null;
     if (b && b.n !== a.n) throw new RangeError(`The second positions are of ${b.n} points, the first of ${a.n}; both must be of the same points.`);
     if (a.n !== this.n) {
       // Another set of points: what was said of the old ones does not hold for these.
       this.flags = new Uint8Array(a.n);
       this.codes = new Uint16Array(a.n).fill(MISSING);
       this.filtered = this.selected = this.colours = this.focus = this.sizes = null;
-      this.dirty.colours = true;
+      this.rims = new Uint16Array(a.n).fill(MISSING);
+      this.dirty.colours = this.dirty.rims = true;
     }
     this.moving = { a, b, t: b ? this.moving.t : 0 };
     this.places = new Places(this.moving);
@@ -157,6 +168,12 @@ export class Scene {
     this.codes = colours?.codes ?? new Uint16Array(this.n).fill(MISSING);
     this.dirty.colours = true;
     this.repaint();
+  }
+
+  private rim(rims: Uint16Array | null): void {
+    if (rims && rims.length !== this.n) throw new RangeError(`${rims.length} rims were given for ${this.n} points.`);
+    this.rims = rims ?? new Uint16Array(this.n).fill(MISSING);
+    this.dirty.rims = true;
   }
 
   /** Read the theme and the palette's colours again. */
@@ -206,6 +223,13 @@ export class Scene {
     return code === MISSING ? -1 : 4 * (this.colours?.ramp ? code >> 8 : code);
   }
 
+  /** The colour of the ring around a point as one number; −1 where it has none. */
+  readonly rimAt = (i: number): number => {
+    const at = 4 * (this.rims[i] ?? MISSING);
+    if (at === 4 * MISSING) return -1;
+    return (this.palette[at] ?? 0) | ((this.palette[at + 1] ?? 0) << 8) | ((this.palette[at + 2] ?? 0) << 16);
+  };
+
   /** A point's colour as one number, red in the lowest byte. */
   readonly rgbAt = (i: number): number => {
     const at = this.paletteAt(i);
@@ -233,7 +257,7 @@ export class Scene {
 }
 
 export function clean(): Dirty {
-  return { positions: false, colours: false, palette: false, background: false, flags: { from: 0, to: 0 } };
+  return { positions: false, colours: false, rims: false, palette: false, background: false, flags: { from: 0, to: 0 } };
 }
 
 const SAMPLED = 4096;

@@ -8,14 +8,17 @@ layout(location = 0) in vec2 a_from;
 layout(location = 1) in vec2 a_to;
 layout(location = 2) in uint a_code;
 layout(location = 3) in uint a_flags;
+layout(location = 4) in uint a_rim;
 uniform vec4 u_a, u_b;
-uniform float u_t, u_size, u_opacity, u_ring, u_selected;
+uniform float u_t, u_size, u_opacity, u_ring, u_selected, u_rim, u_rimmed;
 uniform vec4 u_grey, u_missing;
 uniform int u_ramp, u_raised, u_only;
 uniform highp sampler2D u_palette;
 flat out vec4 v_colour;
+flat out vec4 v_rim;
 flat out vec2 v_shape;
 void main() {
+  v_rim = vec4(0.0);
   bool filtered = (a_flags & 1u) != 0u;
   bool selected = (a_flags & 2u) != 0u;
   bool focused = (a_flags & 4u) != 0u;
@@ -37,6 +40,10 @@ void main() {
     colour = u_grey;
     alpha *= 0.6;
   }
+  if (u_rim > 0.0 && a_rim != 65535u && !filtered && !selected) {
+    v_rim = vec4(texelFetch(u_palette, ivec2(int(a_rim) & 255, int(a_rim) >> 8), 0).rgb, u_rim);
+    size = max(size, u_rimmed) + 2.0 * u_rim;
+  }
   if (selected) {
     depth = filtered ? 0.7 : 0.1;
     ring = u_ring;
@@ -54,6 +61,7 @@ export const POINTS_FRAGMENT = `#version 300 es
 precision highp float;
 uniform vec4 u_ink;
 flat in vec4 v_colour;
+flat in vec4 v_rim;
 flat in vec2 v_shape;
 out vec4 o_colour;
 void main() {
@@ -64,6 +72,7 @@ void main() {
     cover = clamp(v_shape.x * 0.5 - r + 0.5, 0.0, 1.0);
     if (cover <= 0.0) discard;
     if (v_shape.y > 0.0) colour = mix(colour, u_ink.rgb, clamp(r - (v_shape.x * 0.5 - v_shape.y) + 0.5, 0.0, 1.0));
+    else if (v_rim.a > 0.0) colour = mix(colour, v_rim.rgb, clamp(r - (v_shape.x * 0.5 - v_rim.a) + 0.5, 0.0, 1.0));
   }
   float alpha = v_colour.a * cover;
   o_colour = vec4(colour * alpha, alpha);
