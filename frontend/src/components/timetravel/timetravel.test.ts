@@ -54,9 +54,12 @@ async function settle(): Promise<void> {
 }
 
 async function look(options: Parameters<typeof mounted>[1] = {}): Promise<Mounted> {
-  page = await mounted(timetravel, { host: timeHost(), ...options });
+  const shown = await mounted(timetravel, { host: timeHost(), ...options });
+  page = shown;
+  // Its code and its data come one after the other.
+  for (let k = 0; k < 100 && !shown.root.querySelector("button, .offer, .explanation"); k++) await settle();
   await settle();
-  return page;
+  return shown;
 }
 
 test("the trust of the frame is on the picture, and turns bad where the picture is", async () => {
