@@ -489,3 +489,15 @@ def test_a_recording_that_is_still_written_gives_its_state_of_now(tmp_path):
         write_checkpoint(writer, 1)
     told = Opened(tmp_path / "out.html").manifest["recording"]
     assert (told["writing"], len(told["checkpoints"])) == (False, 1)
+
+
+def test_of_recommendations_only_the_last_is_in_a_report(recording, place):
+    recording.run(analyses.Recommend(batch=3))
+    for result in (recording.path / "analyses" / "recommend").glob("*/result.json"):
+        result.write_text(
+            re.sub(r'"created_at": "[^"]*"', '"created_at": "2020-01-01T00:00:00+00:00"', result.read_text())
+        )
+    recording.run(analyses.Recommend(batch=4))
+    export(recording, place)
+    runs = [run["parameters"] for run in Opened(place).manifest["runs"] if run["analysis"] == "recommend"]
+    assert [params["batch"] for params in runs] == [4]

@@ -155,7 +155,7 @@ export function FilterEditor({ session, clause, column = null, anchor, close }: 
             {fields.map((one) => (
               <li key={one.name}>
                 <button type="button" onClick={() => (picked.value = one.name)}>
-                  <span class="value-name">{one.name || "(no name)"}</span> <span class="muted small">{one.role === "model" ? "at the checkpoint" : one.role === "metadata" ? one.type : one.role}</span>
+                  <span class="value-name">{one.name || "(no name)"}</span> <span class="muted small">{one.role === "model" ? "at the checkpoint" : one.role === "course" ? "over the training" : one.role === "metadata" ? one.type : one.role}</span>
                 </button>
               </li>
             ))}

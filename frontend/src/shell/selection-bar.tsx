@@ -84,7 +84,7 @@ export function SelectionBar({ session }: { session: Session }) {
     return `${plural(rows.length, "id")} copied.`;
   });
   const csv = () => told(session, "No file was made.", async () => {
-    const fields = fieldsOf(recording);
+    const fields = fieldsOf(recording).filter(({ role }) => role !== "course");
     const ordered = [...fields.filter(({ role }) => role === "id"), ...fields.filter(({ role }) => role !== "id")];
     saveAs(await csvOf(session, ordered, rows), fileName([recording.name, "selection", `${rows.length}-samples`], "csv"));
     return `${plural(rows.length, "sample")} saved.`;

@@ -8,12 +8,24 @@ import { tagsField } from "./tags";
 export interface Field {
   name: string;
   type: ColumnInfo["type"];
-  /** "model": says something else at every checkpoint; "tags": what people put on the samples. */
-  role: ColumnInfo["role"] | "model" | "tags";
+  /** "model": says something else at every checkpoint; "course": tells of all of them; "tags": what people put on the samples. */
+  role: ColumnInfo["role"] | "model" | "course" | "tags";
 }
 
 const MODEL = { prediction: "category", correct: "bool", confidence: "number", loss: "number" } as const;
 type ModelField = keyof typeof MODEL;
+
+/** What the analysis of trajectories tells of each sample over the whole training; it is run when one of these is first asked for. */
+const COURSE = {
+  flips: "integer", last_flip: "number", first_learned: "number", forgotten: "integer", correct_share: "number", mean_label_probability: "number", aum: "number",
+  path_length: "number", straightness: "number", max_speed: "number", max_speed_at: "number", distance_to_centroid: "number",
+} as const;
+
+/** Which of these a recording can tell: with one checkpoint nothing changes. */
+function courseOf(recording: Recording): Field[] {
+  if (recording.checkpoints.length < 2 || recording.missing["trajectories"]?.length !== 0) return [];
+  return Object.entries(COURSE).map(([name, type]) => ({ name, type, role: "course" }));
+}
 
 /** Every field, labels and splits first; a recorded column of the same name hides what the checkpoint says. */
 export function fieldsOf(recording: Recording): Field[] {
@@ -26,8 +38,9 @@ export function fieldsOf(recording: Recording): Field[] {
     .filter((name) => !columns.some((column) => column.name === name) && !(task === "multilabel" && name === "prediction"))
     .map((name): Field => ({ name, type: MODEL[name], role: "model" }));
   const tags: Field = { name: tagsField(recording), type: "list", role: "tags" };
-  const rank = { label: 0, model: 1, split: 2, metadata: 3, tags: 4, id: 5 };
-  return [...recorded, ...model, tags].sort((a, b) => rank[a.role] - rank[b.role]);
+  const course = courseOf(recording).filter(({ name }) => !columns.some((column) => column.name === name));
+  const rank = { label: 0, model: 1, split: 2, metadata: 3, tags: 4, course: 5, id: 6 };
+  return [...recorded, ...model, tags, ...course].sort((a, b) => rank[a.role] - rank[b.role]);
 }
 
 function isModel(name: string): name is ModelField {
@@ -35,7 +48,7 @@ function isModel(name: string): name is ModelField {
 }
 
 /** A column as people speak of it: class names instead of class indices. */
-export async function fieldColumn(name: string, recording: Recording, columns: Columns, said: () => Promise<SampleColumns | null>): Promise<Column> {
+export async function fieldColumn(name: string, recording: Recording, columns: Columns, said: () => Promise<SampleColumns | null>, course: (name: string) => Promise<Column>): Promise<Column> {
   const field = fieldsOf(recording).find((one) => one.name === name);
   if (!field) throw new Error(`There is no column “${name}”.`);
   if (field.role === "model" && isModel(name)) {
@@ -46,6 +59,7 @@ export async function fieldColumn(name: string, recording: Recording, columns: C
     if (name === "correct") return { kind: "bool", length: values.length, values: Uint8Array.from(values), valid };
     return { kind: "number", length: values.length, values, integer: false, valid };
   }
+  if (field.role === "course") return course(name);
   const column = await columns.get(name);
   if (field.role !== "label") return column;
   if (column.kind === "list") {

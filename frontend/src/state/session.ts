@@ -1,9 +1,11 @@
 /** Binds a host to the store: fetches what the views need, follows a live run, works out selections. */
 import { effect } from "@preact/signals";
+import type { Column } from "../hosts/arrow";
+import { ArrivalError } from "../hosts/errors";
 import type { Host, HostEvent, Json, Progress, RunResult, Table } from "../hosts/host";
 import { isMeasurable, saysPredictions, type Recording } from "../hosts/recording";
 import { Columns } from "./columns";
-import { fieldColumn } from "./fields";
+import { fieldColumn, fieldsOf } from "./fields";
 import { Filter } from "./filter";
 import { History } from "./history";
 import type { Layout } from "./layout";
@@ -64,7 +66,7 @@ export class Session {
     this.performance = new Performance(host, (title, work) => this.watch(title, work));
     this.tags = new Tags(this.store, () => this.columns, (field) => this.filter.renew(field));
     const tagged = (name: string) => name === tagsField(this.store.recording.peek());
-    this.filter = new Filter(this.store, async (name) => tagged(name) ? this.tags.column() : fieldColumn(name, this.store.recording.peek(), this.columns, () => this.predictions(this.store.checkpoint.peek()?.name ?? null)));
+    this.filter = new Filter(this.store, async (name) => tagged(name) ? this.tags.column() : fieldColumn(name, this.store.recording.peek(), this.columns, () => this.predictions(this.store.checkpoint.peek()?.name ?? null), (one) => this.overTraining(one)));
     this.history = new History(this.store, (asked) => void (asked ? this.pick(asked.rule, asked.source, asked) : this.pick(this.firstRule(), START)));
     this.stops.push(() => this.tags.stop(), () => this.filter.stop(), () => this.history.stop());
     this.stops.push(host.subscribe((event) => this.receive(event)));
@@ -187,6 +189,14 @@ export class Session {
     this.tables.set(key, asked);
     asked.catch(() => this.tables.delete(key));
     return asked;
+  }
+
+  /** A column that tells of every sample over the whole training. */
+  private async overTraining(name: string): Promise<Column> {
+    const table = await this.result("trajectories", {}, "samples", [name], "Following every sample through the training");
+    const column = table.get(name);
+    if (column?.length !== this.store.recording.peek().nSamples) throw new ArrivalError(`Column “${name}” did not arrive whole. Run the analysis trajectories again.`);
+    return column;
   }
 
   /** Whether an analysis was run before with these parameters, so that its result costs nothing. */
@@ -340,6 +350,7 @@ export class Session {
     const changed = grew !== 0 || store.measured.peek().failed !== null;
     if (changed) await this.measure(after);
     store.recording.value = after;
+    if (grew !== 0) for (const { name, role } of fieldsOf(after)) if (role === "course") this.filter.renew(name);
     if (other) {
       this.filter.reset();
       // What a rule picks is other samples now; which of those picked by hand are still there, only who changed the data can tell.

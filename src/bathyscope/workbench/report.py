@@ -419,11 +419,16 @@ class _Contents:
 def _recorded(recording: Recording) -> Iterable[Analysis]:
     """Analyses whose stored results still fit the recording, in an order that does not depend on the disk."""
     for name in analyses.names():
-        for about in sorted((recording.path / "analyses" / name).glob("*/result.json")):
+        found: list[tuple[str, Analysis]] = []
+        for file in sorted((recording.path / "analyses" / name).glob("*/result.json")):
             try:
-                analysis = analyses.build(name, json.loads(about.read_text(encoding="utf-8"))["parameters"])
-                fits = recording.result_key(analysis) == about.parent.name
+                about = json.loads(file.read_text(encoding="utf-8"))
+                analysis = analyses.build(name, about["parameters"])
+                fits = recording.result_key(analysis) == file.parent.name
             except (BathyscopeError, ValueError, KeyError, TypeError):  # of another version: it answers no question now
                 continue
             if fits:
-                yield analysis
+                found.append((str(about.get("created_at")), analysis))
+        # Of answers of the moment only the last is still a question that the page asks.
+        last = max((made for made, _ in found), default="") if hasattr(analyses.get(name), "kept") else None
+        yield from (analysis for made, analysis in found if last in (None, made))

@@ -107,7 +107,8 @@ export function View({ ctx }: { ctx: Context }) {
   const order = options["order"] as Order;
   const names = options["columns"] as readonly string[];
   const fields = useMemo(() => fieldsOf(recording), [recording]);
-  const offered = fields.filter(({ name, type, role }) => role !== "id" && CHARTED.has(type) && (role !== "tags" || data.tags.rows.value.size > 0) && (names.length === 0 || names.includes(name)));
+  // What an analysis would have to be run for is shown to those who ask for it by name.
+  const offered = fields.filter(({ name, type, role }) => role !== "id" && (role !== "course" || names.includes(name)) && CHARTED.has(type) && (role !== "tags" || data.tags.rows.value.size > 0) && (names.length === 0 || names.includes(name)));
   const other = fields.filter((field) => field.role !== "id" && field.role !== "tags" && !CHARTED.has(field.type));
   const effects = useRelevance(ctx, offered, order === "relevance");
   const wanted = search.value.trim().toLowerCase();

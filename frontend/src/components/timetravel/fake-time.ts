@@ -71,6 +71,7 @@ export function timeHost(checkpoints = 3): FakeHost {
   const probability = byCheckpoint((frame) => numbers(LABELS.map((label) => (label === null ? null : 85 * frame))));
   give("trajectories/label_probability", probability);
   give("trajectories/confidence", probability);
+  give("trajectories/samples", new Map<string, Column>([["flips", numbers(LABELS.map((_, i) => i % 4))], ["aum", numbers(LABELS.map((_, i) => i / 2), false)]]));
   give("trajectories/events", new Map<string, Column>([
     ["sample_index", numbers(EVENTS.map(([sample]) => sample))], ["checkpoint", categories(EVENTS.map(([, frame]) => NAMES[frame] ?? ""))], ["kind", categories(EVENTS.map(([, , kind]) => kind))],
     ["from", texts(EVENTS.map(([, , , from]) => from))], ["to", texts(EVENTS.map(([, , , , to]) => to))], ["amount", numbers(EVENTS.map(([, , , , , amount]) => amount), false)],

@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { numbers } from "../../hosts/fake";
 import { STEPS } from "../../draw/points/quantise";
+import { parse } from "../../state/clause-parser";
+import { fieldsOf } from "../../state/fields";
 import { rowsOf } from "../../state/masks";
+import { ALL } from "../../state/selection";
 import { mounted, settle as turns, type Mounted } from "../mounted";
 import { fading } from "./above";
 import { clockOf } from "./clock";
@@ -57,7 +60,7 @@ async function look(options: Parameters<typeof mounted>[1] = {}): Promise<Mounte
   const shown = await mounted(timetravel, { host: timeHost(), ...options });
   page = shown;
   // Its code and its data come one after the other.
-  for (let k = 0; k < 100 && !shown.root.querySelector("button, .offer, .explanation"); k++) await settle();
+  for (let k = 0; k < 100 && !shown.root.querySelector("button, .offer:not([role=status]), .explanation"); k++) await settle();
   await settle();
   return shown;
 }
@@ -126,6 +129,16 @@ test("play runs from the beginning to the end, waits for nothing that is here, a
   history.undo();
   await settle();
   expect(history.undoable.value).toBeNull();
+});
+
+test("what happened over the training is a column to filter, group and colour by", async () => {
+  const shown = await look();
+  const { filter, store } = shown.session;
+  expect(fieldsOf(store.recording.value).filter(({ role }) => role === "course").map(({ name }) => name)).toContain("first_learned");
+  filter.add(parse("flips > 1 and aum < 4"));
+  store.split.value = ALL;
+  await settle();
+  expect([...rowsOf(filter.mask() ?? new Uint32Array())]).toEqual([2, 3, 6, 7]);
 });
 
 test("time waits before a checkpoint whose data are not here", async () => {
