@@ -63,7 +63,7 @@ types: $(VENV)/.developer $(NODE_MODULES)
 
 test: setup lint types
 	@cd frontend && npm test --silent
-	@$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	@$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 bench: setup
 	@for script in benchmarks/*.py; do echo; echo "# $$script"; $(BIN)/python $$script || exit 1; done

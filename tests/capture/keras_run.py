@@ -9,6 +9,7 @@ import torch
 
 import bathyscope as bs
 from bathyscope.capture.keras import RecordEpochs
+from bathyscope.errors import ModelOutputError
 
 torch.set_num_threads(1)
 IMAGES = np.random.default_rng(0).integers(0, 256, (40, 8, 8), dtype=np.uint8)
@@ -47,6 +48,11 @@ def main(path):
     convolved = keras.Model(model.inputs, model.get_layer("conv").output).predict(IMAGES[..., None] / 255.0, verbose=0)
     np.testing.assert_allclose(recording.activations("conv", "last"), convolved.mean((1, 2)), rtol=5e-3, atol=1e-4)
     assert set(recording.checkpoints[0].metrics) == {"accuracy", "loss"}
+    keras.backend.backend = lambda: "jax"  # the other backends are not installed here
+    try:
+        RecordEpochs(None)
+    except ModelOutputError as refusal:
+        print(refusal)  # noqa: T201 -- the test reads it
 
 
 if __name__ == "__main__":

@@ -103,7 +103,7 @@ def everything(browser, tmp_path_factory):
         pages["notebook"].page.evaluate("ready")
         host.show(pages["notebook"].page, hub.page(list(COMPONENTS)))
         for one in pages.values():
-            one.page.wait_for_function(DRAWN, arg=len(COMPONENTS))
+            one.page.wait_for_function(DRAWN, arg=len(COMPONENTS), timeout=120_000)
         yield pages
 
 
