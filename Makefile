@@ -11,7 +11,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-compile --con
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make demo    train a small network on real images, record it, look at it (about two minutes)"
+	@echo "make demo    train a small network on real images, record it, map it, look at it (about five minutes)"
 	@echo "make test    every test: lint, types, TypeScript, Python, a real browser"
 	@echo "make setup   what both need, without running anything"
 	@echo "make lint | types | page | bench | dev | clean"

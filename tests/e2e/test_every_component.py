@@ -23,7 +23,7 @@ HOSTS = ("server", "notebook", "report")
 EXPLAINED = {"anywidget": "No module of the anywidget standard is registered."}
 """Components that have nothing to draw by default, and say what they need."""
 FOCUS = 41
-SIZE = {"width": 1280, "height": 6000}  # nothing is far below the window, where it would not be drawn
+SIZE = {"width": 1280, "height": 12_000}  # nothing is far below the window, where it would not be drawn
 
 SEEN = """() => {
   const frame = document.querySelector("[data-lm-suppress-shortcuts]")?.shadowRoot;
