@@ -92,8 +92,9 @@ def test_a_file_that_holds_more_than_tensors_is_refused(folder, tmp_path, monkey
     )
     (folder / "Model/Epoch_2/train_data.npy").write_bytes(pickle.dumps(Attack()))
     with pytest.raises(SourceError, match="cannot be read as an array of numbers"):
-        import_published(folder, tmp_path / "run", overwrite=True)
+        import_published(folder, tmp_path / "run")
     assert not (tmp_path / "attacked").exists()
+    assert not (tmp_path / "run").exists()
 
 
 def test_another_folder_is_explained(folder, tmp_path):
@@ -108,7 +109,15 @@ def test_another_folder_is_explained(folder, tmp_path):
         import_published(folder, tmp_path / "run")
     (folder / "Model/Epoch_2/index.json").write_text("[0, 1]")
     with pytest.raises(ShapeError, match="has 4 representations, but index.json lists 2 samples and the split has 6"):
-        import_published(folder, tmp_path / "run", overwrite=True)
+        import_published(folder, tmp_path / "run")
+    (folder / "Model/Epoch_2/index.json").unlink()
+    for split, count in (("train", N_TRAIN), ("test", N_TEST)):
+        np.save(folder / f"Model/Epoch_2/{split}_data.npy", np.zeros((count, D + 1)))
+    with pytest.raises(
+        ShapeError, match="of several widths: 4 \\(epoch 2\\), 3 \\(epoch 10\\). One run has one width."
+    ):
+        import_published(folder, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 def test_the_command_records_and_tells_what_came(folder, tmp_path):

@@ -58,7 +58,7 @@ def import_published(folder: str | Path, path: str | Path, *, overwrite: bool = 
         If the parts do not belong together.
     """
     root = Path(folder)
-    epochs = list(_epochs(root))
+    folders = list(_epochs(root))
     tensors = {split: _samples(root, split) for split in SPLITS if (root / SPLITS[split][0]).is_dir()}
     if "train" not in tensors:
         raise SourceError(
@@ -69,24 +69,22 @@ def import_published(folder: str | Path, path: str | Path, *, overwrite: bool = 
         labels={split: labels for split, (_, labels) in tensors.items()},
     )
     sizes = {split: len(labels) for split, (_, labels) in tensors.items()}
+    # Read before anything is written, so that a part that does not fit leaves nothing behind.
+    epochs = [_Epoch.read(folder, sizes) for folder in folders]
+    widths = {epoch.width: epoch.number for epoch in epochs}
+    if len(widths) > 1:
+        told = ", ".join(f"{width} (epoch {number})" for width, number in widths.items())
+        raise ShapeError(f"The representations of {root} are of several widths: {told}. One run has one width.")
     provenance = {"imported_from": "the layout of DeepVisualInsight and TimeVis"}
     opened = begin(path, source, classes=_classes(root), provenance=provenance, overwrite=overwrite)
     numbers = Numbers("float16")
     try:
-        width = 0
         for epoch in epochs:
-            part = _Epoch.read(epoch, sizes)
-            if part.head is not None:
-                opened.settle_classes(len(part.head.weight))
-            with opened.writer.checkpoint(part.number, epoch=float(part.number)) as checkpoint:
-                part.write(checkpoint, numbers)
-            if width not in (0, part.width):
-                raise ShapeError(
-                    f"The representations of {epoch.name} are {part.width} wide, those before {width}. "
-                    "One run has one width."
-                )
-            width = part.width
-        opened.writer.set_layers([LayerInfo(EMBEDDING, (width,), numbers.dtype_of(EMBEDDING), "embedding")])
+            if epoch.head is not None:
+                opened.settle_classes(len(epoch.head.weight))
+            with opened.writer.checkpoint(epoch.number, epoch=float(epoch.number)) as checkpoint:
+                epoch.write(checkpoint, numbers)
+        opened.writer.set_layers([LayerInfo(EMBEDDING, (epochs[0].width,), numbers.dtype_of(EMBEDDING), "embedding")])
     finally:
         opened.writer.close()
     numbers.remarks.tell(opened.name_of)

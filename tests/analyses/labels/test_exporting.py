@@ -63,8 +63,8 @@ def test_a_hugging_face_data_set_has_the_corrected_labels(decided, tmp_path):
 
 
 def test_forms_of_other_programs(decided, tmp_path):
-    export_labels(decided, tmp_path / "labels.json", format="fiftyone")
-    told = json.loads((tmp_path / "labels.json").read_text())
+    export_labels(decided, tmp_path / "new" / "labels.json", format="fiftyone")
+    told = json.loads((tmp_path / "new" / "labels.json").read_text())
     names = decided.sample_ids.to_pylist()
     assert told["classes"] == list(decided.classes)
     assert told["labels"][names[0]] == 2
@@ -87,11 +87,13 @@ def test_a_file_with_strangers_changes_nothing_and_names_them(recording, tmp_pat
         "'?'."
     )
     assert recording.decisions.events() == []
+    with pytest.raises(SourceError, match="There is no file .*nothing.csv. Give a CSV or Parquet file"):
+        import_labels(recording, tmp_path / "nothing.csv", author="bo")
     (tmp_path / "in.csv").write_text("id,label\n1,2\n")
     with pytest.raises(SourceError, match="has the columns id, label; label_new, sample_id is missing"):
         import_labels(recording, tmp_path / "in.csv", author="bo")
 
 
 def test_an_unknown_form_is_refused(recording, tmp_path):
-    with pytest.raises(ParameterError, match="'out.xlsx' as 'its ending' is no form of labels. Forms: csv, parquet"):
+    with pytest.raises(ParameterError, match="'.xlsx' is no form of labels. Forms: csv, parquet"):
         export_labels(recording, tmp_path / "out.xlsx")

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from bathyscope.analyses.labels.corrections import ACTIONS, Corrections, Policy, corrections
 from bathyscope.errors import DecisionError, ParameterError, SourceError, require
 from bathyscope.recording import Recording
-from bathyscope.recording.files import UNFINISHED, place, write_atomic
+from bathyscope.recording.files import UNFINISHED, place, storage_errors, write_atomic
 
 FORMATS = ("csv", "parquet", "log", "huggingface", "cleanlab", "fiftyone")
 BY_SUFFIX = {".csv": "csv", ".parquet": "parquet", ".jsonl": "log"}
@@ -63,10 +63,12 @@ def export_labels(
     chosen = format or BY_SUFFIX.get(final.suffix, "" if final.suffix else "huggingface")
     if chosen not in FORMATS:
         raise ParameterError(
-            f"{final.name!r} as {format or 'its ending'!r} is no form of labels. Forms: {', '.join(FORMATS)}; the "
-            "endings .csv, .parquet and .jsonl choose one, and a name without ending a Hugging Face data set."
+            f"{format or final.suffix!r} is no form of labels. Forms: {', '.join(FORMATS)}. The endings .csv, .parquet "
+            "and .jsonl choose one, and a name without an ending a Hugging Face data set."
         )
     found = corrections(recording, policy=policy, least_votes=least_votes)
+    with storage_errors(final):
+        final.parent.mkdir(parents=True, exist_ok=True)
     if chosen == "huggingface":
         _write_data_set(recording, found, final)
     else:
@@ -119,6 +121,10 @@ def _meaning(row: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def _rows_of(path: Path) -> list[dict[str, Any]]:
+    if not path.is_file():
+        raise SourceError(
+            f"There is no file {path}. Give a CSV or Parquet file with the columns sample_id and label_new."
+        )
     try:
         text = pa_csv.ConvertOptions(strings_can_be_null=True, column_types={"sample_id": pa.string()})
         table = pq.read_table(path) if path.suffix == ".parquet" else pa_csv.read_csv(path, convert_options=text)
