@@ -187,17 +187,6 @@ def test_wrong_parameters_are_explained(record_arrays):
         bare.run(Familiarity())
 
 
-def test_nearest_by_hand():
-    fitted = np.array([[0.0], [1.0], [3.0], [3.0]], np.float32)
-    distances, neighbours = density.nearest(fitted, fitted, 2, np.ones(4, bool))
-    assert_allclose(distances, [[1, 3], [1, 2], [0, 2], [0, 2]])
-    assert neighbours[:2, 0].tolist() == [1, 0]
-    assert neighbours[2:].tolist() == [[3, 1], [2, 1]]  # of two copies each has the other, never itself
-    distances, neighbours = density.nearest(fitted, np.array([[0.9]], np.float32), 2, np.zeros(1, bool))
-    assert_allclose(distances, [[0.1, 0.9]], rtol=1e-4)
-    assert neighbours.tolist() == [[1, 0]]
-
-
 def test_neighbours_agree_with_a_slow_version(record_arrays):
     embedding = cloud(80)
     embedding[5] = np.nan

@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from bathyscope.analyses.neighbours import nearest
 from bathyscope.analyses.timetravel.graph import (
     bandwidths,
     boundary_graph,
     curve,
     directed_weights,
-    nearest,
     neighbour_graph,
     similarity,
 )
@@ -16,18 +16,6 @@ from bathyscope.analyses.timetravel.graph import (
 @pytest.fixture
 def points():
     return np.random.default_rng(0).normal(size=(200, 5)).astype(np.float32)
-
-
-def test_neighbours_are_those_of_a_full_sort_without_the_sample_itself(points):
-    apart = np.linalg.norm(points[:, None] - points[None], axis=2)
-    np.fill_diagonal(apart, np.inf)
-    index, distance = nearest(points, 4)
-    assert_array_equal(index, np.argsort(apart, axis=1)[:, :4])
-    assert_allclose(distance, np.sort(apart, axis=1)[:, :4], rtol=1e-3)
-
-
-def test_neighbours_far_from_the_origin_are_told_apart(points):
-    assert_array_equal(nearest(points + np.float32(1000), 4)[0][:, 0], nearest(points, 4)[0][:, 0])
 
 
 def test_weights_sum_to_the_logarithm_of_the_neighbours(points):

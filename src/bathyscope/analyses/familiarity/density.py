@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import gammaln
 
+from bathyscope.analyses.neighbours import nearest, own_places
+
 FloatArray = npt.NDArray[np.float64]
 Vectors = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
@@ -43,33 +45,10 @@ def principal_directions(vectors: Vectors) -> Projection:
     return Projection(centre.astype(np.float32), directions[:, :count].astype(np.float32), float(kept[count - 1]))
 
 
-def nearest(fitted: Vectors, points: Vectors, k: int, fitted_too: BoolArray) -> tuple[FloatArray, IntArray]:
-    """Euclidean distances (M, k) of each point to its k nearest fitted ones, not counting itself, and which these are.
-
-    Parameters
-    ----------
-    fitted : (F, Q)
-    points : (M, Q)
-    fitted_too : (M,) whether the point is one of the fitted, which come in the same order; there must be more than k
-    """
-    from sklearn.neighbors import NearestNeighbors
-
-    if not len(points):
-        return np.empty((0, k)), np.empty((0, k), np.int64)
-    index = NearestNeighbors(n_neighbors=k + 1, algorithm="brute").fit(fitted)
-    distances, found = index.kneighbors(points)
-    own = np.where(fitted_too, np.cumsum(fitted_too) - 1, -1)
-    others = found != own[:, None]
-    # A point that is not fitted, or has more copies than fit into the list, does not find itself: k are still enough.
-    others[others.all(axis=1), -1] = False
-    shape = (len(points), k)
-    return distances[others].reshape(shape).astype(np.float64), found[others].reshape(shape).astype(np.int64)
-
-
 def neighbour_distances(fitted: Vectors, points: Vectors, k: int, fitted_too: BoolArray) -> FloatArray:
     """(M,) distance of each point to its k-th nearest fitted one, not counting itself; see `nearest`."""
-    distances, _ = nearest(fitted, points, k, fitted_too)
-    return distances[:, -1]
+    _, distances = nearest(fitted, k, queries=points, own=own_places(fitted_too))
+    return distances[:, -1].astype(np.float64)
 
 
 def log_density(distances: FloatArray, k: int, n_fitted: FloatArray | IntArray | int, dimensions: int) -> FloatArray:

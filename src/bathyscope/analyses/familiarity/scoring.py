@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bathyscope.analyses.familiarity import density
+from bathyscope.analyses.neighbours import nearest, own_places
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -73,7 +74,8 @@ def score(vectors: density.Vectors, fit: BoolArray, drawn: npt.NDArray[np.uint32
     project = density.principal_directions(vectors[fit])
     points = project(vectors)
     n_fitted, dimensions = int(fit.sum()), points.shape[1]
-    distances, neighbours = density.nearest(points[fit], points, k, fit)
+    neighbours, lengths = nearest(points[fit], k, queries=points, own=own_places(fit))
+    distances = lengths.astype(np.float64)
     logs = density.log_density(distances[:, -1], k, n_fitted - fit, dimensions)
     ranks = density.percentile_ranks(logs, logs[fit])
     return Scores(

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from bathyscope.analyses.familiarity.density import Vectors, nearest, principal_directions
+from bathyscope.analyses.familiarity.density import Vectors, principal_directions
+from bathyscope.analyses.neighbours import nearest, own_places
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -44,8 +45,8 @@ def near(vectors: Vectors, rows: IntArray, references: IntArray, k: int) -> Near
         return Near(np.empty((len(rows), 0), np.int64), np.empty((len(rows), 0)))
     project = principal_directions(vectors[reference])
     points = project(vectors)
-    distances, found = nearest(points[reference], points, k, reference)
-    return Near(rows[reference][found], distances)
+    found, distances = nearest(points[reference], k, queries=points, own=own_places(reference))
+    return Near(rows[reference][found], distances.astype(np.float64))
 
 
 def thinned(samples: IntArray) -> IntArray:

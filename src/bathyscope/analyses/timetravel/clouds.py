@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from bathyscope.analyses.neighbours import nearest
 from bathyscope.analyses.timetravel.boundary import boundary_samples
 from bathyscope.analyses.timetravel.fit import Cloud
 from bathyscope.analyses.timetravel.frames import Frames, apply_head
@@ -17,7 +18,6 @@ from bathyscope.analyses.timetravel.graph import (
     Vectors,
     bandwidths,
     boundary_graph,
-    nearest,
     neighbour_graph,
 )
 from bathyscope.analyses.timetravel.landscape import probabilities

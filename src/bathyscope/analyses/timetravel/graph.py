@@ -9,12 +9,11 @@ import numpy.typing as npt
 import scipy.sparse as sp
 from scipy.optimize import curve_fit
 
+from bathyscope.analyses.neighbours import nearest
+
 FloatArray = npt.NDArray[np.floating]
 Vectors = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
-
-BLOCK_NUMBERS = 8_000_000
-"""Distances in memory at one time: 32 MB of float32."""
 
 SEARCH_STEPS = 64
 LEAST_BANDWIDTH = 1e-3
@@ -29,41 +28,6 @@ def squared_distances(queries: Vectors, points: Vectors) -> Vectors:
     out += np.einsum("ij,ij->i", queries, queries)[:, None]
     np.maximum(out, 0, out=out)
     return out
-
-
-def nearest(
-    points: Vectors, k: int, *, queries: Vectors | None = None, own: IntArray | None = None
-) -> tuple[IntArray, Vectors]:
-    """The k nearest points of each query, nearest first, by exact comparison in blocks.
-
-    Parameters
-    ----------
-    points : (N, D)
-    queries : (Q, D); None compares the points with each other
-    own : (Q,) which point each query is, so that it does not count as its own neighbour; None if it is none of them
-
-    Returns
-    -------
-    (Q, k) indices and (Q, k) distances
-    """
-    if queries is None:
-        queries, own = points, np.arange(len(points))
-    # Products of numbers far from zero lose the small differences between neighbours.
-    centre = points.mean(axis=0, dtype=np.float64).astype(np.float32)
-    points, queries = points - centre, queries - centre
-    index = np.empty((len(queries), k), np.int64)
-    distance = np.empty((len(queries), k), np.float32)
-    rows = max(1, BLOCK_NUMBERS // max(1, len(points)))
-    for start in range(0, len(queries), rows):
-        part = squared_distances(queries[start : start + rows], points)
-        if own is not None:
-            part[np.arange(len(part)), own[start : start + rows]] = np.inf
-        near = np.argpartition(part, k - 1, axis=1)[:, :k] if k < part.shape[1] else np.argsort(part, axis=1)[:, :k]
-        values = np.take_along_axis(part, near, axis=1)
-        order = np.argsort(values, axis=1, kind="stable")
-        index[start : start + rows] = np.take_along_axis(near, order, axis=1)
-        distance[start : start + rows] = np.sqrt(np.take_along_axis(values, order, axis=1))
-    return index, distance
 
 
 def bandwidths(distances: Vectors) -> tuple[Vectors, Vectors]:

@@ -8,12 +8,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from bathyscope.analyses.neighbours import nearest
 from bathyscope.analyses.timetravel import quality
 from bathyscope.analyses.timetravel.boundary import GAP, normalised_gap
 from bathyscope.analyses.timetravel.canvas import Canvas
 from bathyscope.analyses.timetravel.clouds import borders_of
 from bathyscope.analyses.timetravel.frames import Frame, apply_head
-from bathyscope.analyses.timetravel.graph import IntArray, Vectors, nearest
+from bathyscope.analyses.timetravel.graph import IntArray, Vectors
 from bathyscope.analyses.timetravel.landscape import BOUNDARY, probabilities, raw_gap
 from bathyscope.analyses.timetravel.maps import Map, Placed
 from bathyscope.recording import Head

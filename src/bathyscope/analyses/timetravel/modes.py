@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from bathyscope.analyses.neighbours import nearest
 from bathyscope.analyses.timetravel import baselines
 from bathyscope.analyses.timetravel.clouds import Landmarks, Units, cloud_of, ties_of
 from bathyscope.analyses.timetravel.fit import Anchors, Cloud, Settings, fit
-from bathyscope.analyses.timetravel.graph import IntArray, Vectors, nearest
+from bathyscope.analyses.timetravel.graph import IntArray, Vectors
 from bathyscope.analyses.timetravel.maps import Autoencoder
 from bathyscope.analyses.timetravel.maps import Sequence as MapSequence
 from bathyscope.analyses.timetravel.quality import overlap
