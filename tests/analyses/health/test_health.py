@@ -75,9 +75,10 @@ def trained(path, *, seed, factor, epochs=20, noise=0.0):
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_a_learning_rate_that_explodes_is_told_then_and_not_before(tmp_path, seed):
     alerts = trained(tmp_path / "run", seed=seed, factor=200).run(Health()).alerts.to_pylist()
-    assert alerts[0]["checkpoint"] == f"{EXPLODES_AT:06d}"
-    assert alerts[0]["since"] == f"{EXPLODES_AT - 1:06d}"
-    assert alerts[0]["text"]
+    assert {alert["checkpoint"] for alert in alerts} == {f"{EXPLODES_AT:06d}"}
+    assert {alert["since"] for alert in alerts} == {f"{EXPLODES_AT - 1:06d}"}
+    # The network is ruined: everything that is measured tells so, each by itself.
+    assert [alert["measure"] for alert in alerts] == ["centroid_distance", "share_right", "commonest"]
 
 
 @pytest.mark.parametrize(("seed", "noise"), [(0, 0.0), (1, 0.0), (2, 0.2)])
@@ -112,3 +113,17 @@ def test_one_class_for_all_is_told_unless_nearly_all_are_of_it(tmp_path):
     assert [(row["checkpoint"], row["measure"]) for row in told.to_pylist()] == [("000001", "commonest")]
     labels = np.array([2] * 19 + [0])
     assert bs.from_arrays(tmp_path / "b", logits=logits, labels=labels).run(Health()).alerts.num_rows == 0
+
+
+@pytest.mark.parametrize(("shrinks_to", "told"), [(0.95, []), (0.8, ["centroid_distance"])])
+def test_classes_that_move_together_by_a_tenth_are_told_whatever_the_scale(tmp_path, shrinks_to, told):
+    labels = np.arange(20) % 4
+    centroids = np.eye(4)[labels] * 1000
+    scales = [1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.5 * shrinks_to]
+    recording = bs.from_arrays(
+        tmp_path / "run",
+        logits=np.stack([np.eye(4)[labels]] * len(scales)),
+        labels=labels,
+        activations={"embedding": np.stack([centroids * scale for scale in scales])},
+    )
+    assert [alert["measure"] for alert in recording.run(Health()).alerts.to_pylist()] == told
