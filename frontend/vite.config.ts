@@ -17,6 +17,6 @@ export default defineConfig({
   // The chart library is a file of its own, with everything it needs inside: only who draws a free chart fetches it.
   worker: { format: "es" },
   server: { host: "127.0.0.1", proxy: { "/api": { target: "http://127.0.0.1:8000", ws: true } } },
-  // One document for all files of a process: each cleans up after itself, and a new one costs as much as its tests.
-  test: { environment: "happy-dom", include: ["src/**/*.test.{ts,tsx}"], isolate: false, testTimeout: 20_000 },
+  // All cores: one is left idle otherwise, which on two is half. Tests that take a second alone may wait for the machine.
+  test: { environment: "happy-dom", include: ["src/**/*.test.{ts,tsx}"], pool: "threads", maxWorkers: "100%", testTimeout: 20_000 },
 });

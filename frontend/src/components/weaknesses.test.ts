@@ -210,8 +210,7 @@ test("weakness 9: no sample left is a sentence in every view, macro and micro ar
   shown.close();
   page = null;
 
-  // Free charts need a library and something to paint on, which a browser has: the tests of the page in one see them.
-  const views = await several(COMPONENTS.map(({ type }) => type).filter((type) => type !== "chart"));
+  const views = await several(COMPONENTS.map(({ type }) => type));
   views.session.store.split.value = ALL;
   views.session.filter.add(parse("label in ()"));
   await settle(16);
@@ -232,8 +231,7 @@ test("weakness 10: any number of picked samples fits the address or is told to b
   const rule = { ...view, pick: { rule: { kind: "wrong" as const }, split: ALL, checkpoint: "000003" } };
   expect(fromFragment(toFragment(rule)).pick).toEqual(rule.pick);
   // That every view is read out, obeys keys and is dark where that is wished: tests/e2e/test_every_component.py and test_shell.py.
-  // Free charts need a library and something to paint on, which a browser has: the tests of the page in one see them.
-  const views = await several(COMPONENTS.map(({ type }) => type).filter((type) => type !== "chart"));
+  const views = await several(COMPONENTS.map(({ type }) => type));
   for (const [place, root] of views.roots.entries()) {
     const unnamed = [...(root?.querySelectorAll("button, select, input, textarea, [role=grid], [role=slider], [role=listbox]") ?? [])]
       .filter((el) => !(el.getAttribute("aria-label") ?? el.getAttribute("aria-labelledby") ?? el.closest("label")?.textContent ?? el.textContent ?? "").trim() && !(el.id && root?.querySelector(`label[for="${el.id}"]`)));
