@@ -7,7 +7,10 @@ NODE_MODULES := frontend/node_modules/.package-lock.json
 # Compiling every module of every package takes over a minute; Python compiles those that are used by itself.
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt
 
-.PHONY: help setup demo test python-tests page lint types bench dev clean
+# What does not wait for each other runs side by side.
+MAKEFLAGS += --jobs=2
+
+.PHONY: help setup demo test page lint types types-python types-page bench dev clean
 .DEFAULT_GOAL := help
 
 help:
@@ -32,7 +35,7 @@ $(VENV)/.developer: pyproject.toml constraints.txt | $(BIN)/pip
 	@touch $(VENV)/.user $@
 
 $(VENV)/.browser: $(VENV)/.developer
-	@$(BIN)/python tools/ensure_browser.py
+	@$(BIN)/python tools/chromium.py
 	@touch $@
 
 $(NODE_MODULES): frontend/package.json frontend/package-lock.json
@@ -57,8 +60,12 @@ lint: $(VENV)/.developer
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
 
-types: $(VENV)/.developer $(NODE_MODULES)
+types: types-python types-page
+
+types-python: $(VENV)/.developer
 	@$(BIN)/mypy --no-error-summary
+
+types-page: $(NODE_MODULES)
 	@cd frontend && npm run --silent types
 
 test: setup lint types

@@ -107,10 +107,11 @@ def page_ready(url: str, n_samples: int) -> float | None:
     """Seconds until Chromium shows how many samples there are; None if the page or the browser is not there."""
     if not (PAGE / "index.html").is_file() or importlib.util.find_spec("playwright") is None:
         return None
+    from browser import launch
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        browser = launch(playwright)
         tab = browser.new_page()
         started = time.perf_counter()
         tab.goto(url)

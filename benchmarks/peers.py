@@ -36,10 +36,9 @@ import numpy as np
 import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
+from browser import launch
 from playwright.sync_api import Page, sync_playwright
 
-BROWSER = "--no-sandbox --disable-quic --no-first-run --disable-background-networking --disable-component-update"
-RENDERING = "--disable-sync --enable-unsafe-swiftshader --use-gl=angle --use-angle=swiftshader"
 PATIENCE_S = 180
 CLICKS = 20
 SETTLE_MS = 400
@@ -217,8 +216,7 @@ def measure(tool: Tool, table: Path, counts: dict[str, int], port: int) -> dict[
 
 
 def _in_browser(playwright: Any, tool: Tool, address: str, counts: dict[str, int], rows: dict[str, str]) -> None:
-    executable = shutil.which("chromium") or shutil.which("google-chrome")
-    browser = playwright.chromium.launch(executable_path=executable, args=[*BROWSER.split(), *RENDERING.split()])
+    browser = launch(playwright)
     page = browser.new_page(viewport={"width": 1280, "height": 800})
     traffic = page.context.new_cdp_session(page)
     traffic.send("Network.enable")

@@ -21,18 +21,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from browser import launch
 from playwright.sync_api import Page, sync_playwright
 
 FRONTEND = Path(__file__).resolve().parent.parent / "frontend"
-CHROMIUM = [
-    "--no-sandbox",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-SOFTWARE = ["--enable-unsafe-swiftshader", "--use-gl=angle", "--use-angle=swiftshader"]
 MILLION = 1_000_000
 # Name, script, unit, target and whether less or more is better.
 ROWS: list[tuple[str, str, str, float | None, str]] = [
@@ -91,9 +83,7 @@ def main() -> int:
     missed = 0
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         build(Path(folder))
-        path = "/usr/bin/chromium" if Path("/usr/bin/chromium").exists() else None
-        arguments = CHROMIUM + ([] if options.gpu else SOFTWARE)
-        browser = playwright.chromium.launch(executable_path=path, args=arguments)
+        browser = launch(playwright, gpu=options.gpu)
         with served(Path(folder)) as address:
             page = browser.new_page(viewport={"width": 1280, "height": 800})
             page.goto(address)

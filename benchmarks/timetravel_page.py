@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import uvicorn
+from browser import launch
 from playwright.sync_api import Page, sync_playwright
 
 import bathyscope as bs
@@ -33,17 +34,6 @@ from bathyscope.workbench.server import PAGE
 CLASSES = 10
 CELLS = 200
 TOKEN = "measure" * 5
-CHROMIUM = [
-    "--no-sandbox",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--enable-unsafe-swiftshader",
-    "--use-gl=angle",
-    "--use-angle=swiftshader",
-]
 # A frame counts when the playhead stands elsewhere than at the frame before.
 PLAYED = """seconds => new Promise(resolve => {
   const head = () => {
@@ -225,7 +215,7 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=100_000)
     parser.add_argument("--checkpoints", type=int, default=20)
     parser.add_argument("--page", type=Path, default=PAGE, help="folder of the built page")
-    parser.add_argument("--browser", default="/usr/bin/chromium")
+    parser.add_argument("--browser", help="path of another Chromium")
     parser.add_argument("--picture", type=Path, help="where a picture of the page is saved")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -233,7 +223,7 @@ def main() -> None:
         store(recording)
         server, url = serve(create_app(recording, page=given.page, token=TOKEN))
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=given.browser, args=CHROMIUM)
+            browser = launch(playwright, given.browser)
             page = browser.new_page(viewport={"width": 1280, "height": 800})
             page.goto(url)
             rows = measured(page, given.samples)

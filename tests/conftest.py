@@ -4,32 +4,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ensure_browser import find
+from chromium import FLAGS, SOFTWARE_WEBGL, WITHOUT_GPU, find
 
 from bathyscope.recording import Recording, RecordingWriter
 from recordings import PAGE_CODE, write_recording
 
-CHROMIUM = [
-    "--no-sandbox",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--enable-unsafe-swiftshader",
-    "--use-gl=angle",
-    "--use-angle=swiftshader",
-]
-
 
 # Playwright keeps an event loop running in this thread, which other tests must not find: hence no session scope.
 @pytest.fixture(scope="module")
-def browser():
-    """Headless Chromium: the system's if there is one, else Playwright's own."""
+def browser(request):
+    """Headless Chromium: the system's if there is one, else Playwright's own. Modules marked `webgl` get WebGL2."""
     playwright = pytest.importorskip("playwright.sync_api")
+    drawing = SOFTWARE_WEBGL if request.node.get_closest_marker("webgl") else WITHOUT_GPU
     with playwright.sync_playwright() as started:
         try:
-            running = started.chromium.launch(executable_path=find(), args=CHROMIUM)
+            running = started.chromium.launch(executable_path=find(), args=[*FLAGS, *drawing])
         except playwright.Error as error:
             pytest.skip(
                 f"No Chromium could be started ({str(error).splitlines()[0]}). Install one: apt install chromium"

@@ -10,6 +10,7 @@ import { Page } from "./shell/page";
 import { openingLayout } from "./shell/saved-layout";
 import { Session } from "./state/session";
 import { followTheme } from "./state/theme";
+import { reason } from "./hosts/reason";
 
 const AGAIN_MS = 2000;
 
@@ -36,7 +37,7 @@ async function open(): Promise<void> {
     for (const note of [...faults, ...(report?.notes ?? [])]) opened.store.notice(note);
     session.value = opened;
   } catch (error) {
-    failed.value = error instanceof Error ? error.message : String(error);
+    failed.value = reason(error);
     if (error instanceof GoneError) setTimeout(() => void open(), AGAIN_MS);
   }
 }

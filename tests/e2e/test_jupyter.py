@@ -34,7 +34,7 @@ FOLDERS = (
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    """Address of a JupyterLab of its own: own settings, a token, this machine only."""
+    """Folder and address of a JupyterLab of its own: own settings, a token, this machine only."""
     folder = tmp_path_factory.mktemp("lab")
     (folder / "work").mkdir()
     token = secrets.token_urlsafe(24)
@@ -66,7 +66,7 @@ def server(tmp_path_factory):
         )
     try:
         _wait_for(f"http://127.0.0.1:{port}/api/status?token={token}", running, folder / "log")
-        yield folder / "work", lambda name: f"http://127.0.0.1:{port}/lab/tree/{name}?token={token}&reset"
+        yield folder / "work", f"http://127.0.0.1:{port}/lab?token={token}&reset"
     finally:
         running.terminate()
         running.wait(20)
@@ -81,6 +81,9 @@ def _wait_for(address, process, log):
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
     pytest.fail(f"JupyterLab did not start:\n{log.read_text()[-2000:]}")
+
+
+CELLS = ".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook .jp-Cell"
 
 
 class Notebook:
@@ -131,19 +134,43 @@ class Notebook:
 
     def cell(self, number):
         """A cell on the page."""
-        return self.page.locator(".jp-Notebook .jp-Cell").nth(number)
+        return self.page.locator(CELLS).nth(number)
 
 
-CONSOLE_OF_JUPYTER = re.compile(r"favicon|jupyter|lumino|ResizeObserver|404|websocket|Comm not found", re.IGNORECASE)
+CONSOLE_OF_JUPYTER = re.compile(
+    r"favicon|jupyter|lumino|ResizeObserver|a status of|websocket|Comm not found", re.IGNORECASE
+)
+
+
+@pytest.fixture(scope="module")
+def lab(server, browser):
+    """A tab with JupyterLab in it, for all notebooks: to load it takes as long as a test. And what goes wrong there."""
+    context = browser.new_context(reduced_motion="reduce")
+    page = context.new_page()
+    page.set_default_timeout(30_000)
+    problems = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on(
+        "console",
+        lambda message: (
+            problems.append(message.text)
+            if message.type == "error" and not CONSOLE_OF_JUPYTER.search(message.text)
+            else None
+        ),
+    )
+    page.goto(server[1])
+    page.wait_for_function("async () => window.jupyterapp && (await window.jupyterapp.restored, true)")
+    yield page, problems
+    context.close()
 
 
 @pytest.fixture
-def open_notebook(server, browser, demo_recording, request):
+def open_notebook(server, lab, demo_recording, request):
     """Write a notebook of the given cells after one that opens the demo, open it, and run the first ones."""
-    folder, address = server
-    contexts, problems = [], []
+    folder, _ = server
+    page, problems = lab
 
-    def open_notebook(*cells, height=3300, dark=False):
+    def open_notebook(*cells, height=3300):
         import nbformat
 
         codes = [OPEN.format(path=str(demo_recording)), *cells]
@@ -151,22 +178,16 @@ def open_notebook(server, browser, demo_recording, request):
         notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
         name = f"{re.sub('[^a-z]+', '-', request.node.name)[:40]}.ipynb"
         nbformat.write(notebook, folder / name)
-        context = browser.new_context(viewport={"width": 1280, "height": height}, reduced_motion="reduce")
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(30_000)
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on(
-            "console",
-            lambda message: (
-                problems.append(message.text)
-                if message.type == "error" and not CONSOLE_OF_JUPYTER.search(message.text)
-                else None
-            ),
+        page.set_viewport_size({"width": 1280, "height": height})
+        page.evaluate(
+            "(path) => window.jupyterapp.commands.execute('docmanager:open', { path }).then(() => null)", name
         )
-        page.goto(address(name))
         page.wait_for_function(
-            "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
+            """(path) => {
+                const { context, sessionContext } = window.jupyterapp.shell.currentWidget ?? {};
+                return context?.path === path && sessionContext?.session?.kernel?.status === "idle";
+            }""",
+            arg=name,
         )
         opened = Notebook(page)
         for cell in range(len(codes)):
@@ -174,8 +195,6 @@ def open_notebook(server, browser, demo_recording, request):
         return opened
 
     yield open_notebook
-    for context in contexts:
-        context.close()
     assert problems == []
 
 
@@ -238,7 +257,7 @@ def test_a_view_keeps_its_keys_follows_the_theme_and_survives_the_kernel(open_no
     notebook = open_notebook("hub.view('confusion')", "hub.page(['grid', 'table'])", "", height=1500)
     page = notebook.page
     frame = notebook.cell(1).locator(".frame")
-    cells = page.locator(".jp-Notebook .jp-Cell").count()
+    cells = page.locator(CELLS).count()
 
     door = notebook.cell(1).get_by_role("gridcell", name=re.compile(r"^\d+ Coat called Pullover")).first
     door.click()
@@ -246,7 +265,7 @@ def test_a_view_keeps_its_keys_follows_the_theme_and_survives_the_kernel(open_no
         page.keyboard.press(key)
     page.keyboard.press("Control+z")
     shows(heading(notebook, 2), "it gets wrong")
-    assert page.locator(".jp-Notebook .jp-Cell").count() == cells
+    assert page.locator(CELLS).count() == cells
 
     assert frame.get_attribute("data-theme") == "light"
     page.evaluate("window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})")

@@ -1,23 +1,25 @@
 """A training is played, and twenty recommendations are answered by keyboard: nothing that was answered is lost."""
 
 import re
+import shutil
 
 import pytest
 
 import bathyscope as bs
 from bathyscope.analyses.timetravel import TimeTravel
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.webgl]
 
 # PCA is placed in seconds; what the page does with the result is the same for every mode.
 MODE = "pca"
 
 
 @pytest.fixture(scope="module")
-def travelled(demo_recording):
-    """The demo's recording with its samples placed."""
-    bs.load(demo_recording).run(TimeTravel(mode=MODE))
-    return demo_recording
+def travelled(demo_recording, tmp_path_factory):
+    """A copy of the demo's recording with its samples placed, in which a test may decide."""
+    own = shutil.copytree(demo_recording, tmp_path_factory.mktemp("travelled") / "demo")
+    bs.load(own).run(TimeTravel(mode=MODE))
+    return own
 
 
 def answers_in(path) -> list[tuple[str, str]]:

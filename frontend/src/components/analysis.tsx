@@ -6,6 +6,7 @@ import type { Column } from "../hosts/arrow";
 import type { Json, Progress, Table } from "../hosts/host";
 import type { Recording } from "../hosts/recording";
 import type { Context } from "./component";
+import { reason } from "../hosts/reason";
 
 export interface Asked {
   analysis: string;
@@ -40,16 +41,13 @@ interface State {
   of: string;
 }
 
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
 /** Seconds by number of samples, as measured on two cores with the demo and with 60,000 pictures; a guess elsewhere. */
 const COSTS: { readonly [analysis: string]: (n: number) => number } = {
   duplicates: (n) => 8.4e-4 * n + 3e-8 * n * n,
   // Guesses for a dozen checkpoints; what they find is kept, and a round of answers costs no more than a moment.
   trajectories: (n) => 4e-4 * n,
   health: (n) => 1e-4 * n,
+  labels: (n) => 5e-4 * n,
   recommend: (n) => 5e-4 * n,
   timetravel: (n) => 20 + 6e-3 * n,
   // Every sample is compared with the fitted ones, of which 50,000 are drawn at most.

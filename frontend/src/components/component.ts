@@ -9,6 +9,7 @@ import type { Store } from "../state/store";
 import base from "../draw/base.css?inline";
 import { Explanation, Failure, Guard, Waiting } from "../draw/parts";
 import { checked, type OptionSpecs } from "./options";
+import { reason } from "../hosts/reason";
 
 export interface Context {
   /** Where the component draws; nothing outside is its own. */
@@ -71,7 +72,7 @@ export function drawnLater(load: () => Promise<{ View: Parameters<typeof drawn>[
           if (!gone) render(h(Guard, null, h(View, { ctx })), ctx.root);
         },
         (error: unknown) => {
-          if (!gone) failed(error instanceof Error ? error.message : String(error));
+          if (!gone) failed(reason(error));
         },
       );
       begun.add(asked);

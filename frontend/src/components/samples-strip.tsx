@@ -7,6 +7,7 @@ import type { SampleColumns } from "../state/performance";
 import { ALL, type Truth } from "../state/selection";
 import type { Context } from "./component";
 import { describe, labelText, Picture, type CardFacts } from "./grid/card";
+import { reason } from "../hosts/reason";
 
 export interface Known {
   truth: Truth;
@@ -43,7 +44,7 @@ export function useKnown(ctx: Context): Known | null {
     // Captions without a prediction are better than none.
     Promise.all([data.columns.truth(), data.predictions(checkpoint).catch(() => null)]).then(
       ([truth, said]) => !gone && set(knownOf(truth, said)),
-      (error: unknown) => !gone && store.notice(`Labels and splits could not be read. ${error instanceof Error ? error.message : String(error)}`),
+      (error: unknown) => !gone && store.notice(`Labels and splits could not be read. ${reason(error)}`),
     );
     return () => {
       gone = true;
@@ -62,7 +63,7 @@ export function Words({ ctx, sample, most = 200 }: { ctx: Context; sample: numbe
   const [text, set] = useState<string | null>(null);
   useEffect(() => {
     const control = new AbortController();
-    ctx.data.text(sample, control.signal).then(set, (error: unknown) => !control.signal.aborted && set(`No text: ${error instanceof Error ? error.message : String(error)}`));
+    ctx.data.text(sample, control.signal).then(set, (error: unknown) => !control.signal.aborted && set(`No text: ${reason(error)}`));
     return () => control.abort();
   }, [sample]);
   return <span class="words">{text === null ? "…" : shorten(text, most) || "(empty text)"}</span>;

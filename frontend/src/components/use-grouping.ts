@@ -6,6 +6,7 @@ import type { Recording } from "../hosts/recording";
 import { fieldsOf, type Field } from "../state/fields";
 import { divisionOf, groupingOf, type Division, type Grouping } from "../state/groups";
 import type { Context } from "./component";
+import { reason } from "../hosts/reason";
 
 const DIVIDE: readonly Field["type"][] = ["category", "bool", "integer", "number", "datetime"];
 
@@ -28,7 +29,7 @@ export function useGrouping(ctx: Context, names: readonly string[]): UsedGroupin
   useEffect(() => {
     let gone = false;
     failed.value = null;
-    for (const name of names) filter.column(name).catch((error: unknown) => !gone && (failed.value = `${name}: ${error instanceof Error ? error.message : String(error)}`));
+    for (const name of names) filter.column(name).catch((error: unknown) => !gone && (failed.value = `${name}: ${reason(error)}`));
     return () => {
       gone = true;
     };

@@ -6,6 +6,7 @@ import { checkpointText, splitText } from "../draw/where";
 import type { Recording } from "../hosts/recording";
 import { fieldsOf } from "../state/fields";
 import type { Context } from "./component";
+import { reason } from "../hosts/reason";
 
 /** A slider that is dragged passes many checkpoints; only where it rests are predictions fetched. */
 const REST_MS = 220;
@@ -49,7 +50,7 @@ export function useJudged(ctx: Context, source: string | null | undefined): Used
     const ask = () =>
       judgedBy(ctx, source).then(
         (judged) => !gone && setFound({ judged, of: source, failed: null }),
-        (error: unknown) => !gone && setFound((old) => ({ ...old, failed: error instanceof Error ? error.message : String(error) })),
+        (error: unknown) => !gone && setFound((old) => ({ ...old, failed: reason(error) })),
       );
     const timer = setTimeout(() => void ask(), found.judged ? REST_MS : 0);
     return () => {

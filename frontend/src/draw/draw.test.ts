@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { expect, test } from "vitest";
 import { linePath, niceScale, spread } from "./axes";
 import { classColour } from "./colour";

@@ -2,6 +2,7 @@
 import { Component, type ComponentChildren } from "preact";
 import type { Estimate } from "../state/performance";
 import { classColour } from "./colour";
+import { reason } from "../hosts/reason";
 
 export function Heading(props: { title: ComponentChildren; small?: ComponentChildren; children?: ComponentChildren; level?: 1 | 2 | 3 }) {
   const Level = `h${props.level ?? 2}` as "h2";
@@ -88,7 +89,7 @@ export class Guard extends Component<{ children?: ComponentChildren }, { error: 
   override state = { error: null };
 
   static override getDerivedStateFromError(error: unknown): { error: string } {
-    return { error: error instanceof Error ? error.message : String(error) };
+    return { error: reason(error) };
   }
 
   override render({ children }: { children?: ComponentChildren }, { error }: { error: string | null }) {

@@ -2,6 +2,7 @@
 import { Type, tableFromIPC, type Column as ArrowColumn, type DataType } from "@uwdata/flechette";
 import { ArrivalError } from "./errors";
 import type { Table } from "./host";
+import { reason } from "./reason";
 
 export type Numbers =
   | Int8Array | Int16Array | Int32Array | Uint8Array | Uint16Array | Uint32Array | Float32Array | Float64Array;
@@ -212,7 +213,7 @@ export function tableFromArrow(bytes: ArrayBuffer, asked: readonly string[] = []
   try {
     arrow = tableFromIPC(new Uint8Array(bytes), { useBigInt: true });
   } catch (cause) {
-    throw new ArrivalError(`A table arrived damaged and cannot be read (${cause instanceof Error ? cause.message : String(cause)}).`);
+    throw new ArrivalError(`A table arrived damaged and cannot be read (${reason(cause)}).`);
   }
   const table = new Map<string, Column>();
   arrow.schema.fields.forEach((field, place) => {

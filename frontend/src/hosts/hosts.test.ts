@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { columnFromArray, float16, int32, int64, interval, tableFromArrays, tableFromColumns, tableToIPC, utf8, columnFromValues, dictionary, bool } from "@uwdata/flechette";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { numbersOf, stringsOf, tableFromArrow, valueAt } from "./arrow";

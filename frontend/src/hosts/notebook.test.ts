@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { GoneError, HostError } from "./errors";
 import type { HostEvent } from "./host";

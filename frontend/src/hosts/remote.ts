@@ -3,6 +3,7 @@ import { tableFromArrow } from "./arrow";
 import { HostError } from "./errors";
 import type { Connection, Decision, Host, HostEvent, Json, Logged, Progress, RunOptions, RunResult, SharedState, Table, TableOptions } from "./host";
 import { readDecisions, readRecording, type Capabilities, type Recording } from "./recording";
+import { reason } from "./reason";
 
 type JobEnd = { state: "done"; key: string; tables: Record<string, number> } | { state: "failed"; error: HostError } | { state: "cancelled" };
 
@@ -120,7 +121,7 @@ export class RemoteHost implements Host {
       await this.ask(`media/${sampleIndex}?size=96`);
       return "The image could not be shown by this browser.";
     } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      return reason(error);
     }
   }
 

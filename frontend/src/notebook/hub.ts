@@ -10,6 +10,7 @@ import { frame } from "./frame";
 import { Places } from "./places";
 import { followNotebook, type Shown } from "./theme";
 import { View } from "./view";
+import { reason } from "../hosts/reason";
 
 /** The one page of the layout that holds the tiles of all views. */
 const PAGE = "notebook";
@@ -67,7 +68,7 @@ export class NotebookHub {
       session.start("", () => undefined);
       this.session.value = session;
     } catch (error) {
-      this.failed.value = error instanceof Error ? error.message : String(error);
+      this.failed.value = reason(error);
     }
   }
 

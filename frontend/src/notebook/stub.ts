@@ -3,6 +3,7 @@
  * Nothing may be imported here but types.
  */
 import type { Model } from "../hosts/notebook";
+import { reason } from "../hosts/reason";
 
 interface View {
   model: Model & { widget_manager?: { get_model(id: string): Promise<unknown> } };
@@ -81,7 +82,7 @@ function render(view: View): () => void {
         el.replaceChildren();
         hub.mount({ model, el, signal });
       },
-      (error: unknown) => signal.aborted || explain(el, error instanceof Error ? error.message : String(error), look),
+      (error: unknown) => signal.aborted || explain(el, reason(error), look),
     );
   };
   look();

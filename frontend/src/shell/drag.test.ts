@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { expect, test } from "vitest";
 import { tile } from "../state/layout";
 import { columnAt, rowAt, rowsOf, sizeOf } from "./drag";

@@ -7,6 +7,7 @@ import type { Layout } from "../state/layout";
 import { FILE_NAME, readLayout, writeLayout } from "../state/layout-file";
 import type { Session } from "../state/session";
 import { WIDE, firstLayout } from "./first-layout";
+import { reason } from "../hosts/reason";
 
 const KIND = "layout";
 
@@ -88,7 +89,7 @@ export function takeLayout(session: Session, text: string): readonly string[] {
   try {
     json = JSON.parse(text) as Json;
   } catch (error) {
-    return [`The file is no JSON: ${error instanceof Error ? error.message : String(error)}. Choose a ${FILE_NAME}.`];
+    return [`The file is no JSON: ${reason(error)}. Choose a ${FILE_NAME}.`];
   }
   const { layout, faults } = readLayout(json);
   if (layout) session.store.arrangement.edit(() => layout);

@@ -13,6 +13,7 @@ import { fieldsOf } from "../state/fields";
 import { fromRows, has } from "../state/masks";
 import type { Session } from "../state/session";
 import { applyTag, idsOf } from "../state/tags";
+import { reason } from "../hosts/reason";
 
 /** "12 selected, 3 hidden by the filter". */
 export function selectedText(selected: number, hidden: number): string {
@@ -50,7 +51,7 @@ async function told(session: Session, what: string, work: () => Promise<string>)
   try {
     session.store.say(await work());
   } catch (error) {
-    session.store.notice(`${what} ${error instanceof Error ? error.message : String(error)}`);
+    session.store.notice(`${what} ${reason(error)}`);
   }
 }
 

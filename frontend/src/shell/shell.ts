@@ -6,6 +6,7 @@ import type { Layout } from "../state/layout";
 import type { Place } from "../state/placing";
 import type { Session } from "../state/session";
 import type { ThemeState } from "../state/theme";
+import { reason } from "../hosts/reason";
 
 const TOLD_MS = 6000;
 
@@ -51,7 +52,7 @@ export class Shell {
 
   /** Something went wrong that no view told of. */
   fault(error: unknown): void {
-    const text = error instanceof Error ? error.message : String(error);
+    const text = reason(error);
     const details = error instanceof Error && error.stack ? error.stack : null;
     if (!this.faults.value.some((one) => one.text === text)) this.faults.value = [...this.faults.value, { text, details }];
   }

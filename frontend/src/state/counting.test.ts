@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { expect, test } from "vitest";
 import type { Column } from "../hosts/arrow";
 import { OUTCOMES, cellsByGroup, confusionCells, countGroups, judgedColumn, judgedOf, outcomesOf, rowsWhere, totalsByGroup, type Cells, type Judged } from "./counting";

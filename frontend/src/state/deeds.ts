@@ -1,5 +1,6 @@
 /** Decisions that the page's undo takes back: each is a step of the history, and counts as done only once it is on disk. */
 import type { Json } from "../hosts/host";
+import { reason } from "../hosts/reason";
 import type { Session } from "./session";
 
 /** Why nothing can be decided here, or null when it can. */
@@ -22,18 +23,19 @@ export async function enact(session: Session, label: string, kind: string, paylo
     for (const sequence of [...standing].reverse()) undos.push(await session.decide("undo", {}, { undoes: sequence }));
     standing = undos;
   };
-  const saved = () => standing.length > 0 && session.history.did({ label, undo: back, redo: back });
-  try {
-    for (const payload of payloads) standing.push(await session.decide(kind, payload));
-  } catch (error) {
-    const kept = standing.length > 0 ? `${standing.length} of ${payloads.length} parts are saved and can be undone. ` : "Nothing was saved. ";
-    session.store.notice(`${label}: ${kept}${error instanceof Error ? error.message : String(error)}`);
-    saved();
-    return false;
-  }
-  saved();
-  session.store.say(`${label}: saved.`);
-  return true;
+  let saved = false;
+  await session.history.doing(async () => {
+    try {
+      for (const payload of payloads) standing.push(await session.decide(kind, payload));
+      saved = true;
+    } catch (error) {
+      const kept = standing.length > 0 ? `${standing.length} of ${payloads.length} parts are saved and can be undone. ` : "Nothing was saved. ";
+      session.store.notice(`${label}: ${kept}${reason(error)}`);
+    }
+    return standing.length > 0 ? { label, undo: back, redo: back } : null;
+  });
+  if (saved) session.store.say(`${label}: saved.`);
+  return saved;
 }
 
 /** Take back a decision that stands in the log; that too is a step of the history, and counts once it is on disk. */
@@ -48,13 +50,16 @@ export async function takeBack(session: Session, label: string, sequence: number
   const turn = async () => {
     last = await session.decide("undo", {}, { undoes: last });
   };
-  try {
-    await turn();
-  } catch (error) {
-    session.store.notice(`${label}: nothing was saved. ${error instanceof Error ? error.message : String(error)}`);
-    return false;
-  }
-  session.history.did({ label, undo: turn, redo: turn });
-  session.store.say(`${label}: saved.`);
-  return true;
+  let saved = false;
+  await session.history.doing(async () => {
+    try {
+      await turn();
+      saved = true;
+    } catch (error) {
+      session.store.notice(`${label}: nothing was saved. ${reason(error)}`);
+    }
+    return saved ? { label, undo: turn, redo: turn } : null;
+  });
+  if (saved) session.store.say(`${label}: saved.`);
+  return saved;
 }

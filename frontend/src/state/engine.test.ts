@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { expect, test } from "vitest";
 import { valueAt, type Column, type Value } from "../hosts/arrow";
 import { nextUp } from "./bounds";

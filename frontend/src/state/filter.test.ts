@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { afterEach, expect, test } from "vitest";
 import { FakeHost } from "../hosts/fake";
 import { settle } from "../components/mounted";

@@ -7,6 +7,7 @@ import { fieldsOf } from "./fields";
 import { and, popcount, type Mask } from "./masks";
 import { ALL } from "./selection";
 import type { Store } from "./store";
+import { reason } from "../hosts/reason";
 
 /** A slider that is dragged passes many checkpoints; only where it rests are predictions fetched. */
 const REST_MS = 220;
@@ -108,7 +109,7 @@ export class Filter {
     asked.catch((error: unknown) => {
       if (this.asked.get(name) !== asked) return;
       this.asked.delete(name);
-      this.refused.set(name, error instanceof Error ? error.message : String(error));
+      this.refused.set(name, reason(error));
       this.arrivals.value++;
     });
     return asked;
@@ -155,7 +156,7 @@ export class Filter {
       const within = this.within.value;
       return { count: popcount(within ? and(mask.slice(), within) : mask) };
     } catch (error) {
-      return { failed: error instanceof Error ? error.message : String(error) };
+      return { failed: reason(error) };
     }
   }
 

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { afterEach, expect, test, vi } from "vitest";
 import { settle } from "../components/mounted";
 import { FakeHost } from "../hosts/fake";

@@ -7,6 +7,7 @@ import { textOf } from "./clause-text";
 import { sentenceOf, type Rule } from "./selection";
 import { START, type Asked, type Store } from "./store";
 import { splitText } from "../draw/where";
+import { reason } from "../hosts/reason";
 
 const MOST_STEPS = 200;
 const COALESCE_MS = 400;
@@ -109,7 +110,7 @@ export class History {
   private readonly done = signal<readonly Step[]>([]);
   private readonly undone = signal<readonly Step[]>([]);
   private now: Durable;
-  /** A deed that is being undone or redone; what is asked meanwhile waits for it. */
+  /** The last of the deeds that are being done, undone or redone; they go one by one, and undo and redo wait for them. */
   private busy: Promise<void> | null = null;
   private readonly end: () => void;
   /** What the next undo and redo would do, in words; null when there is nothing. */
@@ -181,8 +182,24 @@ export class History {
     });
   }
 
-  /** A deed was done: the next undo takes it back. */
-  did(deed: Deed): void {
+  /** Do something outside this state, after all that was begun before it; what it answers is what the next undo takes back. */
+  async doing(work: () => Promise<Deed | null>): Promise<void> {
+    await this.inTurn(async () => {
+      const deed = await work();
+      if (deed) this.did(deed);
+    });
+  }
+
+  private inTurn(work: () => Promise<void>): Promise<void> {
+    const before = this.busy ?? Promise.resolve();
+    const turn = before.catch(() => undefined).then(work).finally(() => {
+      if (this.busy === turn) this.busy = null;
+    });
+    this.busy = turn;
+    return turn;
+  }
+
+  private did(deed: Deed): void {
     const step: Step = { before: this.now, after: this.now, label: deed.label, field: "deed", at: this.clock(), deed };
     this.done.value = [...this.done.peek(), step].slice(-MOST_STEPS);
     this.undone.value = [];
@@ -198,7 +215,8 @@ export class History {
 
   private turn(way: "undo" | "redo"): void {
     if (this.busy) {
-      void this.busy.then(() => this.turn(way));
+      const again = () => this.turn(way);
+      void this.busy.then(again, again);
       return;
     }
     const [from, to] = way === "undo" ? [this.done, this.undone] : [this.undone, this.done];
@@ -212,14 +230,15 @@ export class History {
       this.store.say(words);
       return;
     }
-    this.busy = step.deed[way]().then(
+    const { deed } = step;
+    void this.inTurn(() => deed[way]().then(
       () => this.store.say(words),
       (error: unknown) => {
         // It still stands as it was, so it is still the next to be taken back.
         to.value = to.peek().filter((one) => one !== step);
         from.value = [...from.peek(), step];
-        this.store.notice(`${step.label} could not be ${way === "undo" ? "undone" : "done again"}. ${error instanceof Error ? error.message : String(error)}`);
+        this.store.notice(`${step.label} could not be ${way === "undo" ? "undone" : "done again"}. ${reason(error)}`);
       },
-    ).finally(() => (this.busy = null));
+    ));
   }
 }

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { expect, test } from "vitest";
 import { chanceText, differenceOf, differenceTest, f1Of, mcnemar, meanOf, meanOfSums, pairedChange, quantileOf, stratifiedDifference, twoSided, wilson } from "./intervals";
 

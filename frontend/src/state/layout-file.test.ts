@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { expect, test } from "vitest";
 import type { Json } from "../hosts/host";
 import { readLayout, writeLayout } from "./layout-file";

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { expect, test } from "vitest";
 import { layoutChange } from "./layout-change";
 import { COLUMNS, tile, withPage, withPageMoved, withoutPage, type Layout, type Tile } from "./layout";

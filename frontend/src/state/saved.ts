@@ -8,6 +8,7 @@ import { ClauseError, isInline, type Clause, type Expr } from "./clauses";
 import { enact } from "./deeds";
 import { countBy } from "./masks";
 import type { Session } from "./session";
+import { reason } from "../hosts/reason";
 
 export interface SavedSlice {
   sequence: number;
@@ -73,7 +74,7 @@ export async function saveSlice(session: Session, name: string, expr: Expr): Pro
   try {
     return await enact(session, `${known ? "Replace" : "Save"} slice ${title}`, "slice", [payloadOf(title, expr)]);
   } catch (error) {
-    session.store.notice(`The filter was not saved. ${error instanceof Error ? error.message : String(error)}`);
+    session.store.notice(`The filter was not saved. ${reason(error)}`);
     return false;
   }
 }

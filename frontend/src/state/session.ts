@@ -18,13 +18,10 @@ import { share } from "./share";
 import { START, Store, type Sort } from "./store";
 import { Tags, tagsField } from "./tags";
 import { fromFragment, toFragment } from "./url";
+import { reason } from "../hosts/reason";
 
 /** A slider that is dragged asks for every checkpoint on its way; only where it rests is worth fetching. */
 const REST_MS = 220;
-
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
 
 /** A UUID of version 4; pages over plain http have random bytes and no `randomUUID`. */
 function freshUuid(): string {

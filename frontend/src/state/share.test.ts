@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { FakeHost } from "../hosts/fake";
 import type { HostEvent, Json, SharedState, Table, TableOptions } from "../hosts/host";

@@ -8,6 +8,7 @@ import { fromRows, rowsOf } from "./masks";
 import { ALL } from "./selection";
 import type { Session } from "./session";
 import { START } from "./store";
+import { reason } from "../hosts/reason";
 
 /** What changes within this time is told together. */
 const GATHER_MS = 100;
@@ -228,7 +229,7 @@ class Share {
         const made: Clause = { ...said, id: freshId([...clauses.peek(), ...after]), expr: parse(said.text) };
         after.push(before.get(JSON.stringify(sharedClause(made))) ?? made);
       } catch (error) {
-        why = `The filter ${said.text.slice(0, 200)} cannot be read. ${error instanceof Error ? error.message : String(error)}`;
+        why = `The filter ${said.text.slice(0, 200)} cannot be read. ${reason(error)}`;
       }
     }
     clauses.value = after;

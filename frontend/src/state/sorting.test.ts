@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { expect, test } from "vitest";
 import type { Column } from "../hosts/arrow";
 import { argsort, sortedByKey } from "./radix";

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { afterEach, expect, test } from "vitest";
 import { valueAt } from "../hosts/arrow";
 import { CLASSES, FakeHost, LABELS, PREDICTIONS, SPLITS, categories, description, numbers } from "../hosts/fake";

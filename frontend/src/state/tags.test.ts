@@ -1,7 +1,9 @@
-import { afterEach, expect, test } from "vitest";
+// @vitest-environment node
+import { afterEach, expect, test, vi } from "vitest";
 import { settle } from "../components/mounted";
 import { FakeHost } from "../hosts/fake";
 import type { Logged } from "../hosts/host";
+import { enact } from "./deeds";
 import { rowsOf } from "./masks";
 import { Session } from "./session";
 import { applyTag, idsOf, replayed, tagsField, tagsOf } from "./tags";
@@ -66,6 +68,24 @@ test("an undo that could not be saved stays to be undone, and says why", async (
   session.history.undo();
   await settle();
   expect(said(session)).toEqual({});
+});
+
+test("what is decided faster than it is saved is saved in that order, and an undo takes back the last of it", async () => {
+  const host = new FakeHost();
+  const { session } = await opened(host);
+  const decide = host.decide.bind(host);
+  // The first takes longest: side by side they would arrive the other way round.
+  const turns = [8, 4, 0];
+  vi.spyOn(host, "decide").mockImplementation(async (decision) => {
+    await settle(turns.shift() ?? 0);
+    return decide(decision);
+  });
+  for (const [tag, row] of [["a", 5], ["b", 6], ["c", 7]] as const) void enact(session, `Tag ${tag}`, "tag", [{ tag, samples: [`test/${row}`] }]);
+  session.history.undo();
+  await settle(40);
+  expect(host.decided.map(({ kind, inForce }) => [kind, inForce])).toEqual([["tag", true], ["tag", true], ["tag", false], ["undo", true]]);
+  expect(said(session)).toEqual({ a: [5], b: [6] });
+  expect([session.history.undoable.value, session.history.redoable.value]).toEqual(["Tag b", "Tag c"]);
 });
 
 test("two undos in a row wait for each other", async () => {

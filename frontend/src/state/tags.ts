@@ -8,6 +8,7 @@ import type { Columns } from "./columns";
 import { enact } from "./deeds";
 import type { Session } from "./session";
 import type { Store } from "./store";
+import { reason } from "../hosts/reason";
 
 const OWN_NAME = "tags";
 const NONE: readonly string[] = [];
@@ -108,7 +109,7 @@ export class Tags {
     try {
       await this.locate(new Set([...tags.values()].flatMap((ids) => [...ids].filter((id) => !this.places.has(id)))));
     } catch (error) {
-      if (turn === this.turn) this.store.notice(`The tags could not be placed. ${error instanceof Error ? error.message : String(error)}`);
+      if (turn === this.turn) this.store.notice(`The tags could not be placed. ${reason(error)}`);
       return;
     }
     if (turn !== this.turn) return;
@@ -179,7 +180,7 @@ export async function applyTag(session: Session, tag: string, rows: ArrayLike<nu
     const label = remove ? `Take the tag ${name} off ${count(ids.length)}` : `Tag ${count(ids.length)} as ${name}`;
     return await enact(session, label, "tag", parts(ids).map((samples): Json => ({ tag: name, samples, ...(remove ? { remove: true } : {}) })));
   } catch (error) {
-    session.store.notice(`Nothing was tagged. ${error instanceof Error ? error.message : String(error)}`);
+    session.store.notice(`Nothing was tagged. ${reason(error)}`);
     return false;
   }
 }

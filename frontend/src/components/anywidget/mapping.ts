@@ -12,6 +12,7 @@ import { START } from "../../state/store";
 import type { Context } from "../component";
 import { TARGETS } from "./targets";
 import { ownValues } from "../facade";
+import { reason } from "../../hosts/reason";
 
 type Kind = "selection" | "focus" | "filter" | "filter:" | "passing" | "color_by" | "classes" | "values:" | "column:" | "theme";
 
@@ -93,7 +94,7 @@ export class Mapping {
   async ready(): Promise<void> {
     const names = [...this.targets.values()].filter(({ column }) => column !== "").map(({ column }) => column);
     const asked = await Promise.allSettled(names.map((name) => this.ctx.data.filter.column(name)));
-    for (const one of asked) if (one.status === "rejected") this.wrong.push(one.reason instanceof Error ? one.reason.message : String(one.reason));
+    for (const one of asked) if (one.status === "rejected") this.wrong.push(reason(one.reason));
   }
 
   /** Tell the widget from now on what changes on the page. Returns how to stop. */
@@ -208,7 +209,7 @@ export class Mapping {
       filter.set(this.ctx.id, value.trim() === "" ? null : parse(value));
       return null;
     } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      return reason(error);
     }
   }
 

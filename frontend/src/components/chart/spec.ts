@@ -2,6 +2,7 @@
 import type { Json } from "../../hosts/host";
 import type { Field } from "../../state/fields";
 import { shorten } from "../../draw/format";
+import { reason } from "../../hosts/reason";
 
 export type Spec = { readonly [name: string]: Json };
 
@@ -45,7 +46,7 @@ export function readText(text: string): { spec: Spec } | { wrong: string } {
     const value = JSON.parse(text) as Json;
     return isObject(value) ? { spec: value } : { wrong: "A chart is an object: { \"mark\": …, \"encoding\": … }." };
   } catch (error) {
-    return { wrong: `This is no JSON: ${error instanceof Error ? error.message : String(error)}.` };
+    return { wrong: `This is no JSON: ${reason(error)}.` };
   }
 }
 

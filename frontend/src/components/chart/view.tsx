@@ -20,6 +20,7 @@ import { library } from "./library";
 import { firstChart, questionOf, simpleOf, specOf } from "./simple";
 import { columnsRead, complaint, completed, described, isObject, type Palettes, type Spec } from "./spec";
 import { linesOf, Tip, type Tipped } from "./tip";
+import { reason } from "../../hosts/reason";
 
 /** Categories with more values than this are not given colours of their own. */
 const MOST_COLOURS = 100;
@@ -31,7 +32,7 @@ function useColumns(ctx: Context, names: readonly string[]): { columns: Readonly
   const found = names.map((name) => filter.at(name));
   useEffect(() => {
     setFailed(null);
-    for (const name of names) filter.column(name).catch((error: unknown) => setFailed(error instanceof Error ? error.message : String(error)));
+    for (const name of names) filter.column(name).catch((error: unknown) => setFailed(reason(error)));
   }, [names.join("\n")]);
   const columns = useMemo(
     () => (found.every((column) => column !== undefined) ? new Map(names.map((name, i) => [name, found[i] as Column])) : null),
@@ -59,10 +60,6 @@ function palettesOf(columns: ReadonlyMap<string, Column>, at: HTMLElement): Pale
     out.set(name, { domain: [...column.values, ...(missing ? [null] : [])], range });
   }
   return out;
-}
-
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** Draws whenever what is drawn changes, one drawing at a time. */

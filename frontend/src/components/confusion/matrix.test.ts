@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { expect, test } from "vitest";
 import { cellsFrom } from "../../state/counting";
 import { contrast, tokens } from "../../draw/tokens";

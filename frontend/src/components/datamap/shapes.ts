@@ -6,6 +6,7 @@ import type { GeometryCollection, Topology } from "topojson-specification";
 import world from "world-atlas/countries-110m.json";
 import type { Json } from "../../hosts/host";
 import { countryFinder, plainName, type Country } from "./countries";
+import { reason } from "../../hosts/reason";
 
 export interface Region {
   id: string;
@@ -115,7 +116,7 @@ export function regionsOf(map: Json, object: string | null, id: string | null, f
     return map === null ? countries() : given(map, object, id, flat);
   } catch (cause) {
     if (cause instanceof MapError) throw cause;
-    throw new MapError(`The map cannot be read: ${cause instanceof Error ? cause.message : String(cause)}.`);
+    throw new MapError(`The map cannot be read: ${reason(cause)}.`);
   }
 }
 

@@ -17,12 +17,9 @@ import { PROJECTIONS, type Projection } from "./paths";
 import { Picture, type Shown } from "./picture";
 import type { Placed, Regions } from "./shapes";
 import { finding, howMany, rightWords } from "./words";
+import { reason } from "../../hosts/reason";
 
 const MOST_STRAYS = 40;
-
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
 
 function optionsOf(ctx: Context) {
   const { column, show, form, least, map, object, id, names, projection } = ctx.options.value as { readonly [name: string]: Json };

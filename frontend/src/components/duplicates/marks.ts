@@ -4,6 +4,7 @@ import type { Json } from "../../hosts/host";
 import { enact } from "../../state/deeds";
 import { idsOf } from "../../state/tags";
 import type { Session } from "../../state/session";
+import { reason } from "../../hosts/reason";
 
 export const KEEP = "keep";
 export const DROP = "drop";
@@ -29,7 +30,7 @@ export async function mark(session: Session, rows: readonly number[], as: Mark |
     const many = count(rows.length);
     return await enact(session, as === null ? `Take the mark off ${many}` : `Mark ${many} to ${as}`, "tag", payloads);
   } catch (error) {
-    session.store.notice(`Nothing was marked. ${error instanceof Error ? error.message : String(error)}`);
+    session.store.notice(`Nothing was marked. ${reason(error)}`);
     return false;
   }
 }

@@ -10,6 +10,7 @@ import type { Context } from "../component";
 import { cssOf } from "../scatter/colouring";
 import { useTexts as useCells } from "../table/rows";
 import type { CardFacts } from "./card";
+import { reason } from "../../hosts/reason";
 
 /** What is known of labels and predictions, at the checkpoint the samples were picked at. */
 export function useFacts(ctx: Context, checkpoint: string | null): (sample: number) => CardFacts {
@@ -52,7 +53,7 @@ export function useTexts(ctx: Context, samples: readonly number[]): ReadonlyMap<
           kept.current.set(sample, text);
           redraw((n) => n + 1);
         };
-        ctx.data.text(sample, control.signal).then(keep, (error: unknown) => !control.signal.aborted && keep(`No text: ${error instanceof Error ? error.message : String(error)}`));
+        ctx.data.text(sample, control.signal).then(keep, (error: unknown) => !control.signal.aborted && keep(`No text: ${reason(error)}`));
       }
     }, kept.current.size > 0 ? REST_MS : 0);
     return () => {

@@ -7,6 +7,7 @@ import type { Table } from "../../hosts/host";
 import { Offer, useAnalysis, type Asked } from "../analysis";
 import type { Context } from "../component";
 import { showRows, Strip, useKnown } from "../samples-strip";
+import { reason } from "../../hosts/reason";
 
 const ASKED: Asked = { analysis: "familiarity", params: {}, tables: { groups: ["attribute", "members"] }, title: "Measuring familiarity" };
 
@@ -42,7 +43,7 @@ export function Neighbours({ ctx, sample }: { ctx: Context; sample: number }) {
     if (!ready) return;
     ctx.data.storedRows("familiarity", {}, "nearest", [sample]).then(
       (table) => !gone && set({ of: sample, neighbours: table && neighboursIn(table), failed: null }),
-      (error: unknown) => !gone && set({ of: sample, neighbours: null, failed: error instanceof Error ? error.message : String(error) }),
+      (error: unknown) => !gone && set({ of: sample, neighbours: null, failed: reason(error) }),
     );
     return () => {
       gone = true;

@@ -5,6 +5,7 @@ import type { Table } from "../../hosts/host";
 import type { Recording } from "../../hosts/recording";
 import type { Context } from "../component";
 import { readCourse, type CoursePoint } from "./course";
+import { reason } from "../../hosts/reason";
 
 export interface Fetched {
   sample: number;
@@ -20,7 +21,7 @@ function rowOf(table: Table): Map<string, Value> {
 }
 
 function words(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return reason(error);
 }
 
 /** Labels come as an index, or as the name of the class. */

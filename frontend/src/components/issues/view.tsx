@@ -16,6 +16,7 @@ import { thing } from "../duplicates/words";
 import { within } from "../familiarity/scores";
 import { showRows } from "../samples-strip";
 import { bySeverity, fromGiven, fromGroups, fromRecording, givenIn, neverLearnt, strangers, unreadable, verdictsIn, weakSlices, type Issue, type Settled, type Severity, type Verdict } from "./gather";
+import { reason } from "../../hosts/reason";
 
 const TONES: Record<Severity, string> = { high: "bad", medium: "warn", low: "" };
 const WORDS: Record<Severity, string> = { high: "High", medium: "Medium", low: "Low" };
@@ -46,7 +47,7 @@ function useBasis(ctx: Context): Basis | null {
     let gone = false;
     Promise.all([data.columns.truth(), data.predictions(checkpoint).catch(() => null)]).then(
       ([truth, said]) => !gone && set({ truth, said }),
-      (error: unknown) => !gone && store.notice(`The issues could not be gathered. ${error instanceof Error ? error.message : String(error)}`),
+      (error: unknown) => !gone && store.notice(`The issues could not be gathered. ${reason(error)}`),
     );
     return () => {
       gone = true;
@@ -78,7 +79,7 @@ function usePlaces(ctx: Context, needed: boolean): (id: string) => number | unde
     if (!needed || name === undefined) return;
     ctx.data.columns.get(name).then(
       (column) => !gone && set(new Map(Array.from({ length: column.length }, (_, row) => [String(valueAt(column, row)), row]))),
-      (error: unknown) => ctx.store.notice(`The samples of the issues could not be found. ${error instanceof Error ? error.message : String(error)}`),
+      (error: unknown) => ctx.store.notice(`The samples of the issues could not be found. ${reason(error)}`),
     );
     return () => {
       gone = true;

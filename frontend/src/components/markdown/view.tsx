@@ -4,6 +4,7 @@ import { lazy } from "../lazy";
 import type { Context } from "../component";
 import { NAME } from "./name";
 import address from "./sanitised?worker&url";
+import { reason } from "../../hosts/reason";
 
 interface Library {
   nodesOf: (text: string) => DocumentFragment;
@@ -15,7 +16,7 @@ function Text({ ctx, text }: { ctx: Context; text: string }) {
   const [failed, setFailed] = useState<string | null>(null);
   const load = () => {
     setFailed(null);
-    lazy<Library>("sanitised", address, ctx.data).then(setLibrary, (error: unknown) => setFailed(error instanceof Error ? error.message : String(error)));
+    lazy<Library>("sanitised", address, ctx.data).then(setLibrary, (error: unknown) => setFailed(reason(error)));
   };
   useEffect(load, []);
   useEffect(() => library ? at.current?.replaceChildren(library.nodesOf(text)) : undefined, [library, text]);

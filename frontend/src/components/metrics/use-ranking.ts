@@ -8,6 +8,7 @@ import { ALL } from "../../state/selection";
 import type { Context } from "../component";
 import { groupable } from "../use-grouping";
 import { ranked, weaknessOf, type Ranked } from "./ranking";
+import { reason } from "../../hosts/reason";
 
 /** So many columns are looked through at once; the others wait for a button. */
 export const AT_ONCE = 40;
@@ -49,7 +50,7 @@ async function look(ctx: Context, names: readonly string[], judged: Judged, mask
       divisions.set(name, division);
       found.push(weaknessOf(judged, division, mask, { least, columns: names.length }));
     } catch (error) {
-      refused.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+      refused.push(`${name}: ${reason(error)}`);
     }
     await turn();
     if (gone()) return null;

@@ -13,6 +13,7 @@ import type { Context } from "../component";
 import { both, countsOf, sourceOf, type Counts } from "./counts";
 import { Histogram, bucketWords } from "./histogram";
 import type { Relevance } from "./relevance";
+import { reason } from "../../hosts/reason";
 
 const TOP = 8;
 const MOST = 200;
@@ -149,7 +150,7 @@ export function Card({ ctx, field, judged, effect }: { ctx: Context; field: Fiel
   const { filter } = ctx.data;
   const failed = useSignal<string | null>(null);
   useEffect(() => {
-    filter.column(field.name).catch((error: unknown) => (failed.value = error instanceof Error ? error.message : String(error)));
+    filter.column(field.name).catch((error: unknown) => (failed.value = reason(error)));
   }, [field.name]);
   const column = filter.at(field.name);
   const behind = ctx.store.showUnfiltered.value;

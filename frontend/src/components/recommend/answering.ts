@@ -31,7 +31,6 @@ export function useAnswering(ctx: Context, target: string, strategy: string): An
   const log = store.log.value;
   const asked = ctx.options.value["reviewer"];
   const [pending, setPending] = useState<ReadonlyMap<string, Verdict>>(new Map());
-  const queue = useRef<Promise<unknown>>(Promise.resolve());
   // Keys may come faster than the page is drawn: what was given is known at once.
   const given = useRef(new Map<string, Verdict>());
   const reviewers = useMemo(() => reviewersIn(log ?? [], target), [log, target]);
@@ -49,10 +48,7 @@ export function useAnswering(ctx: Context, target: string, strategy: string): An
     mark(items, verdict);
     const label = items.length === 1 ? `${WORDS[verdict]} to ${items[0]?.id ?? ""}` : `${WORDS[verdict]} to ${items.length} samples`;
     const payloads = items.map(({ id, rank, suggested }): Json => ({ sample_id: id, verdict, target, strategy, rank, ...(suggested === null ? {} : { suggested }) }));
-    // Answers reach the log in the order they were given, however fast the keys.
-    const saved = queue.current.then(() => enact(data, label, "answer", payloads));
-    queue.current = saved.catch(() => false);
-    return saved.then((kept) => {
+    return enact(data, label, "answer", payloads).then((kept) => {
       const own = store.log.peek()?.findLast(({ kind }) => kind === "answer")?.author;
       if (kept && own !== undefined) authors.set(data, own);
       return kept;

@@ -6,6 +6,7 @@ import { useAnalysis, type Asked, type Used } from "../analysis";
 import type { Context } from "../component";
 import { idsWith, type Answer } from "./answers";
 import { readBatch, rowsRecommended, type Batch, type Item } from "./batch";
+import { reason } from "../../hosts/reason";
 
 const TABLES = { batch: [], weights: [], typical: [], review: [], notes: [] } as const;
 
@@ -77,7 +78,7 @@ export function useBatch(ctx: Context, target: string, answers: ReadonlyMap<stri
         for (const item of batch.items) seen.current.set(item.id, item);
         set({ batch, of: setting, failed: null });
       },
-      (error: unknown) => !gone && set((old) => ({ ...old, failed: error instanceof Error ? error.message : String(error) })),
+      (error: unknown) => !gone && set((old) => ({ ...old, failed: reason(error) })),
     );
     return () => {
       gone = true;

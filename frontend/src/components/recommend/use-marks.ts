@@ -5,6 +5,7 @@ import type { Context } from "../component";
 import { marksOf, type Mark } from "../timetravel/marks";
 import type { Answer } from "./answers";
 import type { Batch } from "./batch";
+import { reason } from "../../hosts/reason";
 
 /** The picture marks so many answers at most, the latest. */
 const MOST = 300;
@@ -27,7 +28,7 @@ export function usePlaces(ctx: Context, answers: ReadonlyMap<string, Answer>): R
         if (wanted.has(id)) found.set(id, row);
       }
       set(found);
-    }, (error: unknown) => !gone && ctx.store.notice(`The answered samples could not be found. ${error instanceof Error ? error.message : String(error)}`));
+    }, (error: unknown) => !gone && ctx.store.notice(`The answered samples could not be found. ${reason(error)}`));
     return () => {
       gone = true;
     };

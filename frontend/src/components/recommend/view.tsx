@@ -19,6 +19,7 @@ import { History, Learned } from "./more";
 import { STRATEGIES, TARGETS, targetOf } from "./targets";
 import { useBatch } from "./use-batch";
 import { useMarks, usePlaces } from "./use-marks";
+import { reason } from "../../hosts/reason";
 
 const SAID: Record<Verdict, string> = { yes: "✓ yes", no: "✗ no", skip: "skipped" };
 const KEYS: Record<string, Verdict> = { "1": "yes", "2": "no", "3": "skip" };
@@ -95,7 +96,7 @@ function Examples({ ctx }: { ctx: Context }) {
   const { like } = ctx.options.value;
   const n = Array.isArray(like) ? like.length : 0;
   const take = () => {
-    idsOf(ctx.data.columns, ctx.store.recording.peek(), picked.subarray(0, MOST_EXAMPLES)).then((ids) => ctx.set({ like: ids }), (error: unknown) => ctx.store.notice(`The examples could not be read. ${error instanceof Error ? error.message : String(error)}`));
+    idsOf(ctx.data.columns, ctx.store.recording.peek(), picked.subarray(0, MOST_EXAMPLES)).then((ids) => ctx.set({ like: ids }), (error: unknown) => ctx.store.notice(`The examples could not be read. ${reason(error)}`));
   };
   return (
     <p class="line">

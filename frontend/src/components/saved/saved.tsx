@@ -14,6 +14,7 @@ import { and, rowsOf, type Mask } from "../../state/masks";
 import { MOST_SLICES, SLICE, currentFilter, deleteSlice, saveEach, saveSlice, savedSlices, slicesOf, type SavedSlice } from "../../state/saved";
 import { WRONG, judgedIn, type Judged } from "../../state/shares";
 import { defineComponent, drawn, type Context } from "../component";
+import { reason } from "../../hosts/reason";
 
 const LONGEST_NAME = 80;
 
@@ -105,7 +106,7 @@ function Make({ ctx }: { ctx: Context }) {
       if (slices) await saveEach(data, column, slices);
       else store.notice(`${column} has no value, or more than ${MOST_SLICES} of them: a slice for each could not be read.`);
     } catch (error) {
-      store.notice(`No slice was made. ${error instanceof Error ? error.message : String(error)}`);
+      store.notice(`No slice was made. ${reason(error)}`);
     }
   };
   return (

@@ -7,6 +7,7 @@ import type { Context } from "../component";
 import { neighboursIn } from "../inspector/neighbours";
 import { showRows } from "../samples-strip";
 import type { Shown } from "./use-shown";
+import { reason } from "../../hosts/reason";
 
 /** What is known of the sample's neighbours: which they are, or why they are not known. */
 export type Nearest = { sample: number; rows: readonly number[] } | { sample: number; why: string };
@@ -29,7 +30,7 @@ export function useNearest(ctx: Context, wanted: boolean): Nearest | null {
         const rows = table && neighboursIn(table)?.map((one) => one.sample);
         if (!gone) setFound(rows ? { sample, rows } : { sample, why: table ? NONE : NEVER });
       },
-      (error: unknown) => !gone && setFound({ sample, why: `Its neighbours could not be read. ${error instanceof Error ? error.message : String(error)}` }),
+      (error: unknown) => !gone && setFound({ sample, why: `Its neighbours could not be read. ${reason(error)}` }),
     );
     return () => {
       gone = true;

@@ -18,6 +18,7 @@ import { MOST_THUMBS, Thumbs } from "./thumbs";
 import { Tooltip } from "./tooltip";
 import { Twin } from "./twin";
 import type { Shown } from "./use-shown";
+import { reason } from "../../hosts/reason";
 
 const MOVE_MS = 240;
 /** More points than these jump to their new places. */
@@ -171,7 +172,7 @@ function Corner({ ctx, canvas, shown, failed }: { ctx: Context; canvas: PointCan
       saveAs(kind === "png" ? await canvas.png() : new Blob([canvas.svg()], { type: "image/svg+xml" }), name);
       failed(null);
     } catch (error) {
-      failed(error instanceof Error ? error.message : String(error));
+      failed(reason(error));
     }
   };
   return (

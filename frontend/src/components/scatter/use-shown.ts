@@ -7,6 +7,7 @@ import { ALL, type Truth } from "../../state/selection";
 import type { Context } from "../component";
 import { byField, sizesOf, type Coloured } from "./colouring";
 import { valuesOf, type Measure } from "./measures";
+import { reason } from "../../hosts/reason";
 
 export interface Shown {
   x: Measure;
@@ -57,7 +58,7 @@ function useFetched(ctx: Context, x: Measure | null, y: Measure | null): { fetch
     let gone = false;
     Promise.all([valuesOf(x, data, checkpoint), valuesOf(y, data, checkpoint), data.columns.truth(), data.predictions(checkpoint)]).then(
       ([xValues, yValues, truth, said]) => !gone && setState({ fetched: { x, y, xValues, yValues, truth, said }, failed: null }),
-      (error: unknown) => !gone && setState({ fetched: null, failed: error instanceof Error ? error.message : String(error) }),
+      (error: unknown) => !gone && setState({ fetched: null, failed: reason(error) }),
     );
     return () => {
       gone = true;

@@ -15,6 +15,7 @@ import type { Cursor } from "./cursor";
 import { headActions, type HeadActs } from "./head";
 import { isLong } from "./line";
 import type { Action, Opened } from "./menu";
+import { reason } from "../../hosts/reason";
 
 /** The table as it stands while something is done in it. */
 export interface Standing {
@@ -49,7 +50,7 @@ async function told(ctx: Context, what: string, work: () => Promise<string>): Pr
   try {
     ctx.store.say(await work());
   } catch (error) {
-    ctx.store.notice(`${what} ${error instanceof Error ? error.message : String(error)}`);
+    ctx.store.notice(`${what} ${reason(error)}`);
   }
 }
 

@@ -10,6 +10,7 @@ import { Glimpse, showRows, useKnown, type Known } from "../samples-strip";
 import { eventsIn, samplesOf, type Events } from "./courses";
 import { KINDS, KIND_WORDS, type Kind } from "./kinds";
 import { coursesOf, useCourses } from "./use-time";
+import { reason } from "../../hosts/reason";
 
 /** So many are listed; all of them are behind the count. */
 const FEW = 40;
@@ -19,7 +20,7 @@ function useEvents(courses: ReturnType<typeof useCourses>["courses"]): { events:
   useEffect(() => {
     if (!courses) return;
     let gone = false;
-    courses.events().then((events) => !gone && set({ events, failed: null }), (error: unknown) => !gone && set({ events: null, failed: error instanceof Error ? error.message : String(error) }));
+    courses.events().then((events) => !gone && set({ events, failed: null }), (error: unknown) => !gone && set({ events: null, failed: reason(error) }));
     return () => {
       gone = true;
     };

@@ -1,5 +1,6 @@
 /** Parts of a result, one per frame, fetched when wanted; of many only those around the last wanted are kept. */
 import { signal } from "@preact/signals";
+import { reason } from "../../hosts/reason";
 
 export class Ring<T> {
   /** Counts up whenever a part arrives; reading it hears of it. */
@@ -52,7 +53,7 @@ export class Ring<T> {
     this.asked.set(frame, asked);
     asked.catch((error: unknown) => {
       this.asked.delete(frame);
-      this.failed.value = error instanceof Error ? error.message : String(error);
+      this.failed.value = reason(error);
     });
     return asked;
   }

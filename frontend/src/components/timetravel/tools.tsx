@@ -12,6 +12,7 @@ import { filmed, filmKind, placesCsv, pngOf, svgOf } from "./keep";
 import { atOne, filterOver, OVERS, type Over } from "./over-time";
 import type { Pen } from "./plane";
 import type { Dots } from "./use-dots";
+import { reason } from "../../hosts/reason";
 
 export function ColourChoice({ ctx, by }: { ctx: Context; by: string }) {
   const recording = ctx.store.recording.value;
@@ -80,7 +81,7 @@ export function OverTime({ ctx, courses, frames }: { ctx: Context; courses: Cour
   const [from, to] = [Math.min(between.from ?? 0, checkpoints.length - 1), Math.min(between.to ?? (atOne(over) ? place : checkpoints.length - 1), checkpoints.length - 1)];
   const apply = () => {
     say(null);
-    filterOver(ctx, over, { from, to }, courses, frames).then((n) => say(`${count(n)} samples`), (error: unknown) => say(error instanceof Error ? error.message : String(error)));
+    filterOver(ctx, over, { from, to }, courses, frames).then((n) => say(`${count(n)} samples`), (error: unknown) => say(reason(error)));
   };
   const choose = (label: string, value: number, set: (place: number) => void) => (
     <select aria-label={label} value={String(value)} onChange={(event) => set(Number(event.currentTarget.value))}>
@@ -125,7 +126,7 @@ export function Save({ ctx, pen, clock, frames, dots }: SaveProps) {
   const here = () => `checkpoint ${store.place() + 1}`;
   const run = (work: () => unknown) => {
     say(null);
-    Promise.resolve().then(work).catch((error: unknown) => say(error instanceof Error ? error.message : String(error)));
+    Promise.resolve().then(work).catch((error: unknown) => say(reason(error)));
   };
   const frameNow = () => frames.frame(store.checkpoint.peek()?.name ?? "");
   const film = async () => {

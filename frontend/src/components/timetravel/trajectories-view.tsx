@@ -13,6 +13,7 @@ import type { Course } from "./courses";
 import type { Extent } from "../../draw/points/quantise";
 import { Story } from "./story";
 import { coursesOf, projectionOf, useCourses, useProjection } from "./use-time";
+import { reason } from "../../hosts/reason";
 
 const WAY = 64;
 
@@ -60,7 +61,7 @@ function useDrawn(ctx: Context, rows: readonly number[]) {
     const timer = setTimeout(() => {
       Promise.all([courses.of(rows), projection?.frames.paths(rows).catch(() => null) ?? null]).then(
         ([stories, paths]) => !gone && set({ courses: stories, paths: paths ?? new Map(), failed: null }),
-        (error: unknown) => !gone && set((old) => ({ ...old, failed: error instanceof Error ? error.message : String(error) })),
+        (error: unknown) => !gone && set((old) => ({ ...old, failed: reason(error) })),
       );
     }, 80);
     return () => {

@@ -10,6 +10,7 @@ import { coloured as colouredBy, colourChosen, isOwn, rims as rimsOf, type Said 
 import type { Courses } from "./courses";
 import type { Frames } from "./frames";
 import type { Ring } from "./ring";
+import { reason } from "../../hosts/reason";
 
 export interface Dots {
   by: string;
@@ -43,7 +44,7 @@ function useTruth(ctx: Context): Truth | null {
   const { fingerprint, nSamples } = ctx.store.recording.value;
   useEffect(() => {
     let gone = false;
-    ctx.data.columns.truth().then((found) => !gone && set(found), (error: unknown) => !gone && ctx.store.notice(`Labels could not be read. ${error instanceof Error ? error.message : String(error)}`));
+    ctx.data.columns.truth().then((found) => !gone && set(found), (error: unknown) => !gone && ctx.store.notice(`Labels could not be read. ${reason(error)}`));
     return () => {
       gone = true;
     };

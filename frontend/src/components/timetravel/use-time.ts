@@ -8,6 +8,7 @@ import type { Context } from "../component";
 import { Courses, readCounts } from "./courses";
 import { Frames, readFrames } from "./frames";
 import { readQuality, type Quality } from "./trust";
+import { reason } from "../../hosts/reason";
 
 const PROJECTION_TABLES = { frames: [], quality: [], rating: [], notes: [] } as const;
 
@@ -60,7 +61,7 @@ function useMade<T>(ctx: Context, asked: Asked, used: Used, make: (result: RunRe
         if (!result) throw new Error("It was there a moment ago and cannot be found now. Run it again.");
         set({ made: make(result, tables), failed: null, of });
       },
-    ).catch((error: unknown) => !gone && set({ made: null, failed: error instanceof Error ? error.message : String(error), of }));
+    ).catch((error: unknown) => !gone && set({ made: null, failed: reason(error), of }));
     return () => {
       gone = true;
     };

@@ -8,6 +8,7 @@ import type { Trail } from "./above";
 import type { Courses } from "./courses";
 import type { Frames } from "./frames";
 import { cursorOf } from "./marks";
+import { reason } from "../../hosts/reason";
 
 /** More ways than these are a tangle. */
 export const MOST_TRAILS = 24;
@@ -42,7 +43,7 @@ export function useTrails(ctx: Context, frames: Frames | null, courses: Courses 
             return path ? [{ sample, path, colours }] : [];
           }));
         },
-        (error: unknown) => !gone && ctx.store.notice(`The ways of the samples could not be read. ${error instanceof Error ? error.message : String(error)}`),
+        (error: unknown) => !gone && ctx.store.notice(`The ways of the samples could not be read. ${reason(error)}`),
       );
     }, REST_MS);
     return () => {

@@ -20,6 +20,7 @@ import { ColourChoice, Display, OverTime, Save } from "./tools";
 import { at as qualityAt, QualityTable, Trust, type Quality } from "./trust";
 import { useDots, type Dots } from "./use-dots";
 import { coursesOf, projectionOf, useCourses, useProjection, type Projection } from "./use-time";
+import { reason } from "../../hosts/reason";
 
 const TITLE = "How samples moved while the network trained";
 /** Classes beside the picture; where there are more, the most frequent. */
@@ -113,7 +114,7 @@ function showFlips(ctx: Context, courses: Courses, place: number): void {
   if (frame === null) return;
   void courses.events().then(
     (events) => showRows(ctx, samplesOf(events, eventsIn(events, "flip", frame - 1, frame)), `flipped on the way to checkpoint ${place + 1}`),
-    (error: unknown) => ctx.store.notice(`What happened could not be read. ${error instanceof Error ? error.message : String(error)}`),
+    (error: unknown) => ctx.store.notice(`What happened could not be read. ${reason(error)}`),
   );
 }
 

@@ -1,3 +1,4 @@
+// @vitest-environment node
 /** The pure parts of the point canvas against slow versions of themselves. */
 import { expect, test } from "vitest";
 import { TOP, MISSING, lookFor, rampCodes } from "./appearance";

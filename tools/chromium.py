@@ -1,10 +1,26 @@
-"""See that there is a Chromium for the browser tests; install one where that is possible."""
+"""The Chromium of tests and measurements: where it is and how it is started. Run to install one where there is none."""
 
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+FLAGS = (
+    "--no-sandbox",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+"""Nothing of a headless Chromium leaves this machine."""
+
+WITHOUT_GPU = ("--disable-gpu",)
+"""Pages are drawn a fifth quicker than with an imitated GPU; there is no WebGL."""
+
+SOFTWARE_WEBGL = ("--enable-unsafe-swiftshader", "--use-gl=angle", "--use-angle=swiftshader")
+"""WebGL2 on a machine without a GPU."""
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
