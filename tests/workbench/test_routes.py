@@ -282,6 +282,21 @@ DECISION = {
 }
 
 
+def test_of_the_log_only_what_is_new_can_be_asked_for(owner):
+    for number in range(3):
+        identity = f"00000000-0000-4000-8000-{number:012d}"
+        owner.post("/api/decide", json={"id": identity, "kind": "note", "payload": {"text": str(number)}})
+    told = owner.get("/api/decisions?after=1").json()["decisions"]
+    assert [(event["sequence"], event["payload"], event["undoes"]) for event in told] == [
+        (2, {"text": "1"}, None),
+        (3, {"text": "2"}, None),
+    ]
+    assert owner.get("/api/decisions?after=3").json()["decisions"] == []
+    assert error_of(owner.get("/api/decisions?after=-1"))[2] == (
+        "'-1' is no place in the log; the sequence of a decision is expected."
+    )
+
+
 def test_a_decision_is_on_disk_before_the_answer_and_counts_once(owner, recording_path, monkeypatch):
     from bathyscope.workbench import routes
 

@@ -2,7 +2,7 @@
 import { taken, type Column } from "./arrow";
 import type { Decision, Host, HostEvent, Json, Logged, RunResult, Table, TableOptions } from "./host";
 import { fakeResult } from "./fake-results";
-import { readRecording, type Recording } from "./recording";
+import { inForce, readRecording, type Recording } from "./recording";
 
 export const CLASSES = ["T-shirt", "Shirt", "Bag"] as const;
 /** null is a sample without a label. */
@@ -208,27 +208,16 @@ export class FakeHost implements Host {
     return { analysis, key: encodeURIComponent(JSON.stringify(params)), tables: {} };
   }
 
-  readonly decided: Logged[] = [];
-  private readonly undoes: (number | null)[] = [];
+  decided: Logged[] = [];
 
-  decisions(): Promise<readonly Logged[]> {
-    return Promise.resolve([...this.decided]);
+  decisions(after = 0): Promise<readonly Logged[]> {
+    return Promise.resolve(this.decided.filter(({ sequence }) => sequence > after));
   }
 
   decide({ kind, payload, undoes }: Decision): Promise<{ sequence: number; hash: string }> {
     if (this.failing !== null) return Promise.reject(new Error(this.failing));
     const sequence = this.decided.length + 1;
-    this.undoes.push(undoes ?? null);
-    this.decided.push({ sequence, time: `2026-01-01T00:00:0${sequence % 10}Z`, author: "me", kind, payload, inForce: true });
-    // Going backwards, each verdict is final: only a later decision can take one back.
-    const gone = new Set<number>();
-    for (let place = sequence - 1; place >= 0; place--) {
-      const one = this.decided[place];
-      const taken = this.undoes[place] ?? null;
-      if (!one) continue;
-      this.decided[place] = { ...one, inForce: !gone.has(place + 1) };
-      if (taken !== null && !gone.has(place + 1)) gone.add(taken);
-    }
+    this.decided = inForce([...this.decided, { sequence, time: `2026-01-01T00:00:0${sequence % 10}Z`, author: "me", kind, payload, undoes: undoes ?? null, inForce: true }]);
     this.tell({ type: "decision", sequence });
     return Promise.resolve({ sequence, hash: "0" });
   }

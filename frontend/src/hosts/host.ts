@@ -47,6 +47,8 @@ export interface Logged {
   author: string;
   kind: string;
   payload: Json;
+  /** Sequence of the decision that this one takes out of force. */
+  undoes?: number | null;
   /** False once it was taken back. */
   inForce: boolean;
 }
@@ -100,8 +102,8 @@ export interface Host {
   run(analysis: string, params: { readonly [key: string]: Json }, options?: RunOptions): Promise<RunResult>;
   /** The result of an analysis if it was run before; null where it would have to be run now. */
   stored(analysis: string, params: { readonly [key: string]: Json }): Promise<RunResult | null>;
-  /** Everything that was decided, oldest first. */
-  decisions(signal?: AbortSignal): Promise<readonly Logged[]>;
+  /** What was decided after the decision `after`, or everything; oldest first. */
+  decisions(after?: number): Promise<readonly Logged[]>;
   decide(decision: Decision): Promise<{ sequence: number; hash: string }>;
   /** Tell Python and other pages what changed on this one, where `capabilities.share`; gives its place in the order of changes. */
   share?(changes: Partial<SharedState>, by: string): Promise<number>;

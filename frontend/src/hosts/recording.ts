@@ -187,16 +187,28 @@ function flatten(value: Json, prefix = ""): [string, string][] {
   return Object.entries(value as Shape).flatMap(([key, inner]) => flatten(inner, prefix ? `${prefix}.${key}` : key));
 }
 
+/** A log with what stands and what does not: a decision is in force unless one in force undoes it. */
+export function inForce(log: readonly Logged[]): Logged[] {
+  const gone = new Set<number>();
+  // Going backwards, each verdict is final: only a later decision can take one back.
+  return log.toReversed().map((one) => {
+    const stands = !gone.has(one.sequence);
+    if (stands && one.undoes !== null && one.undoes !== undefined) gone.add(one.undoes);
+    return one.inForce === stands ? one : { ...one, inForce: stands };
+  }).reverse();
+}
+
 /** The log of decisions, checked on arrival. */
 export function readDecisions(json: Json): Logged[] {
-  return new Reader(objectOf(json), "decisions").each("decisions", (one) => ({
+  return inForce(new Reader(objectOf(json), "decisions").each("decisions", (one) => ({
     sequence: one.number("sequence"),
     time: one.text("time"),
     author: one.text("author"),
     kind: one.text("kind"),
     payload: one.object("payload"),
-    inForce: one.flag("in_force"),
-  }));
+    undoes: one.maybeNumber("undoes"),
+    inForce: true,
+  })));
 }
 
 /** Whether the checkpoints say enough to measure how good they are. */

@@ -162,8 +162,8 @@ export class RemoteHost implements Host {
     });
   }
 
-  async decisions(signal?: AbortSignal): Promise<readonly Logged[]> {
-    return readDecisions((await (await this.ask("decisions", signal ? { signal } : {})).json()) as Json);
+  async decisions(after = 0): Promise<readonly Logged[]> {
+    return readDecisions((await (await this.ask(`decisions?after=${after}`)).json()) as Json);
   }
 
   async decide(decision: Decision): Promise<{ sequence: number; hash: string }> {

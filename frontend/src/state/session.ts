@@ -3,7 +3,7 @@ import { effect } from "@preact/signals";
 import type { Column } from "../hosts/arrow";
 import { ArrivalError } from "../hosts/errors";
 import type { Host, HostEvent, Json, Progress, RunResult, Table } from "../hosts/host";
-import { isMeasurable, saysPredictions, type Recording } from "../hosts/recording";
+import { inForce, isMeasurable, saysPredictions, type Recording } from "../hosts/recording";
 import { Columns } from "./columns";
 import { fieldColumn, fieldsOf } from "./fields";
 import { Filter } from "./filter";
@@ -52,6 +52,9 @@ export class Session {
   private sorted: { selection: Selection; sort: Sort; rows: Uint32Array } | null = null;
   private asked = 0;
   private jobs = 0;
+  /** The look at the log that is under way, and the next one, where somebody waits for it. */
+  private looking = Promise.resolve();
+  private look: Promise<void> | null = null;
 
   constructor(
     private readonly host: Host,
@@ -225,9 +228,22 @@ export class Session {
     return sequence;
   }
 
-  private async readLog(): Promise<void> {
+  /** One look at a time; whoever asks while one waits gets what that one finds. */
+  private readLog(): Promise<void> {
+    this.look ??= this.looking.then(() => {
+      this.look = null;
+      return (this.looking = this.readMore());
+    });
+    return this.look;
+  }
+
+  /** Only what is not here yet is asked for; it may change what is in force of the rest. */
+  private async readMore(): Promise<void> {
+    const { log } = this.store;
+    const known = log.peek();
     try {
-      this.store.log.value = await this.host.decisions();
+      const more = await this.host.decisions(known?.at(-1)?.sequence ?? 0);
+      if (known === null || more.length > 0) log.value = known === null ? more : inForce([...known, ...more]);
     } catch (error) {
       if (!aborted(error)) this.store.notice(`What was decided about this recording could not be read. ${reason(error)}`);
     }

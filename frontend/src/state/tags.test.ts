@@ -88,6 +88,20 @@ test("what is decided faster than it is saved is saved in that order, and an und
   expect([session.history.undoable.value, session.history.redoable.value]).toEqual(["Tag b", "Tag c"]);
 });
 
+test("of a long log only what is new is read, and another page's undo takes out of force what was known", async () => {
+  const host = new FakeHost();
+  await host.decide({ id: "1", kind: "tag", payload: { tag: "odd", samples: ["test/5"] } });
+  const { session } = await opened(host);
+  const asked = vi.spyOn(host, "decisions");
+  await host.decide({ id: "2", kind: "tag", payload: { tag: "odd", samples: ["test/6"] } });
+  await settle();
+  expect(said(session)).toEqual({ odd: [5, 6] });
+  await host.decide({ id: "3", kind: "undo", payload: {}, undoes: 1 });
+  await settle();
+  expect(said(session)).toEqual({ odd: [6] });
+  expect(asked.mock.calls).toEqual([[1], [2]]);
+});
+
 test("two undos in a row wait for each other", async () => {
   const { session } = await opened();
   await applyTag(session, "a", [5]);

@@ -187,9 +187,12 @@ async def cancel(session: Session, request: Request) -> Response:
 
 
 async def decisions(session: Session, request: Request) -> Response:
-    """Everything that was decided, oldest first."""
+    """Everything that was decided, oldest first; `?after=` leaves out what the page has already."""
     given = session.view.recording
-    return json_reply({"decisions": await run_in_threadpool(logged, given.decisions, given.hidden)})
+    after = request.query_params.get("after", "0")
+    if not re.fullmatch(r"[0-9]{1,15}", after, flags=re.ASCII):
+        raise RequestError(f"{after[:40]!r} is no place in the log; the sequence of a decision is expected.")
+    return json_reply({"decisions": await run_in_threadpool(logged, given.decisions, given.hidden, after=int(after))})
 
 
 async def decide(session: Session, request: Request) -> Response:

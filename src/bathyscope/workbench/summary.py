@@ -71,9 +71,8 @@ def summarise(recording: Recording, columns: Sequence[Column]) -> dict[str, Any]
     }
 
 
-def logged(decisions: DecisionLog, hidden: Collection[str] = ()) -> list[dict[str, Any]]:
-    """The log as JSON values: what a page shows of it, undone decisions included; not what names a hidden column."""
-    active = {event.sequence for event in decisions.active()}
+def logged(decisions: DecisionLog, hidden: Collection[str] = (), *, after: int = 0) -> list[dict[str, Any]]:
+    """The log from the event after `after` as JSON values, undone decisions included; not what names a hidden column."""
     return [
         {
             "sequence": event.sequence,
@@ -81,9 +80,9 @@ def logged(decisions: DecisionLog, hidden: Collection[str] = ()) -> list[dict[st
             "author": event.author,
             "kind": event.kind,
             "payload": event.payload,
-            "in_force": event.sequence in active,
+            "undoes": event.undoes,
         }
-        for event in decisions.events()
+        for event in decisions.events(after)
         if not names_any(event.payload, hidden)
     ]
 
