@@ -18,6 +18,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from typer.core import TyperGroup
 
+from bathyscope import cli_patch
 from bathyscope._version import __version__
 from bathyscope.errors import BathyscopeError, ParameterError, require
 
@@ -482,6 +483,8 @@ def _progress(*, quiet: bool = False) -> Iterator[Any]:
 
         yield step
 
+
+cli_patch.add_to(app, lambda text: out.print(_plain(text), highlight=False, soft_wrap=True))
 
 if __name__ == "__main__":
     main()

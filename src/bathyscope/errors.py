@@ -114,6 +114,22 @@ class MissingInputError(BathyscopeError, ValueError):
     """The recording lacks something that the analysis needs."""
 
 
+class AdapterError(BathyscopeError, ValueError):
+    """A model cannot be run as an analysis needs it, or is not the one that was recorded."""
+
+
+class ScorerError(BathyscopeError, ValueError):
+    """A scorer of images and texts cannot be loaded or does not give what it must."""
+
+
+class InputError(BathyscopeError, ValueError):
+    """Arrays or names that an analysis was given do not fit together, or hold what it cannot use."""
+
+
+class PatchError(BathyscopeError, ValueError):
+    """A patch does not belong to this model, or is none; nothing was changed."""
+
+
 class AnalysisCancelled(BathyscopeError):  # noqa: N818 -- not an error: somebody asked for it
     """The run was cancelled; nothing of it was kept."""
 

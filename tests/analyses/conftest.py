@@ -1,5 +1,6 @@
 """Small recordings made from arrays, for every test of an analysis."""
 
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -9,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+import bathyscope as bs
 from bathyscope.recording import LayerInfo, Recording, RecordingWriter
 
 SPLITS = ("train", "val")
@@ -66,6 +68,25 @@ def add_checkpoint(
                 checkpoint.write_outputs(indices[part], np.asarray(values, np.float32)[part])
             for name, activations in layers.items():
                 checkpoint.write_activations(name, indices[part], activations[part])
+
+
+@pytest.fixture(scope="session")
+def recorded_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a recording of small pictures with the model that was recorded."""
+    from torch import manual_seed, nn
+
+    manual_seed(0)
+    model = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3))
+    images = np.random.default_rng(0).integers(0, 256, (24, 8, 8), dtype=np.uint8)
+    path = tmp_path_factory.mktemp("program") / "run"
+    bs.record(model, images, path, labels=[0, 1, 2] * 8, split=["train", "test"] * 12, export=True)
+    return path
+
+
+@pytest.fixture
+def recording_with_program(recorded_program: Path, tmp_path: Path) -> Recording:
+    """The same in a folder of this test."""
+    return Recording(shutil.copytree(recorded_program, tmp_path / "program"))
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from bathyscope.analyses import ANALYSES, Performance
+from bathyscope.analyses import ANALYSES, Illusion, Performance
 from bathyscope.analyses.__main__ import index_page
 from bathyscope.analyses.parameters import build_analysis
 from bathyscope.errors import AnalysisCancelled, MissingInputError
@@ -198,17 +198,23 @@ CHECKS = (
 EACH = [check for check in CHECKS if check is not check_torch_is_not_imported]
 
 # Besides the default parameters, some that take other paths through an analysis.
-EXAMPLES = [*(kind() for kind in ANALYSES), Performance(checkpoint="000001", slices=("camera",), bins=4)]
+# The feature pictures take a few steps, not the usual number.
+EXAMPLES = [
+    *(kind() for kind in ANALYSES if kind is not Illusion),
+    Illusion(neurons=(1,), seeds=1, steps=2),
+    Performance(checkpoint="000001", slices=("camera",), bins=4),
+]
 
 
 @pytest.mark.parametrize("analysis", EXAMPLES, ids=lambda analysis: analysis.name)
 @pytest.mark.parametrize("check", EACH, ids=lambda check: check.__name__.removeprefix("check_"))
-def test_every_analysis(check, analysis, recording):
-    check(analysis, recording)
+def test_every_analysis(check, analysis, recording, request):
+    needs_a_model = "program" in analysis.needs
+    check(analysis, request.getfixturevalue("recording_with_program") if needs_a_model else recording)
 
 
-def test_none_imports_torch(recording):
-    assert torch_is_imported_by(EXAMPLES, recording) is None
+def test_none_imports_torch_but_those_that_run_the_model(recording):
+    assert torch_is_imported_by([one for one in EXAMPLES if "program" not in one.needs], recording) is None
 
 
 @pytest.mark.parametrize("kind", [kind for kind in ANALYSES if kind.needs], ids=lambda kind: kind.name)

@@ -313,7 +313,7 @@ def test_a_recording_that_was_made_anew_is_read_again(tmp_path):
     with Hub(tmp_path / "run") as hub:
         hub.show(port=0, open_browser=False)
         hub.select(["s/0003", "s/0050"])
-        shutil.rmtree(tmp_path / "run")
+        (tmp_path / "run").rename(tmp_path / "before")
         write_recording(tmp_path / "run", n_samples=20, seed=5).close()
         hub.refresh()
         assert (len(hub.recording), hub.selection.ids) == (20, ["s/0003"])

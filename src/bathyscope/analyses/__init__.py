@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from bathyscope.analyses.counterfactual import Counterfactual, CounterfactualResult
 from bathyscope.analyses.duplicates import Duplicates, DuplicatesResult
 from bathyscope.analyses.familiarity import Familiarity, FamiliarityResult
 from bathyscope.analyses.health import Health, HealthResult
+from bathyscope.analyses.illusion import Illusion, IllusionResult
 from bathyscope.analyses.labels import Labels, LabelsResult
+from bathyscope.analyses.mitigate import Mitigate, MitigateResult
 from bathyscope.analyses.outsiders import load_outsiders
 from bathyscope.analyses.parameters import build_analysis, did_you_mean, parameters_of_type
 from bathyscope.analyses.performance import Performance, PerformanceResult
@@ -21,14 +24,20 @@ from bathyscope.recording.results import Analysis, Progress, Result
 __all__ = [
     "ANALYSES",
     "Analysis",
+    "Counterfactual",
+    "CounterfactualResult",
     "Duplicates",
     "DuplicatesResult",
     "Familiarity",
     "FamiliarityResult",
     "Health",
     "HealthResult",
+    "Illusion",
+    "IllusionResult",
     "Labels",
     "LabelsResult",
+    "Mitigate",
+    "MitigateResult",
     "Performance",
     "PerformanceResult",
     "Progress",
@@ -54,6 +63,9 @@ ANALYSES: tuple[type[Analysis], ...] = (
     Recommend,
     Health,
     Labels,
+    Counterfactual,
+    Illusion,
+    Mitigate,
 )
 """The one list of analyses. Command line, routes, the index of the documentation and the contract tests follow it."""
 

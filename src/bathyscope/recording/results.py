@@ -22,6 +22,7 @@ from bathyscope._version import __version__
 from bathyscope.errors import MissingInputError, StorageError
 from bathyscope.recording.arrays import readable
 from bathyscope.recording.files import UNFINISHED, discard, place, storage_errors
+from bathyscope.recording.rounds import round_names
 from bathyscope.recording.schema import dump_json
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class Analysis(Protocol):
     The same parameters on the same recording give the same result. A field `checkpoint` that names one says that
     nothing is read from the others, so that the result stays valid while more are recorded. A class attribute `kept`
     says that only so many results are kept, the latest: for answers that are asked for once and made in milliseconds.
+    `reads_rounds` says that it reads rounds of out-of-fold probabilities, so that a new one makes it run again.
     """
 
     name: ClassVar[str]
@@ -129,6 +131,8 @@ def key_of(recording: Recording, analysis: Analysis) -> str:
         list(recording.classes),
         [[checkpoint.name, checkpoint.fingerprint] for checkpoint in checkpoints],
     ]
+    if getattr(analysis, "reads_rounds", False):
+        identity += [["round", name] for name in round_names(recording.path)]
     if recording.hidden:  # a result made with a column in sight must not be found by those who may not see it
         identity.append(["hidden", sorted(recording.hidden)])
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:20]

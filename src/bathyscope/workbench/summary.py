@@ -24,6 +24,7 @@ def recording_summary(session: Session, role: Role | None) -> dict[str, Any]:
     """The recording as JSON values; numbers that JSON lacks become null on the way out."""
     view = session.view
     columns = view.columns.describe()
+    owner, decides = role == "owner", role == "owner" and session.writable
     with session.reading:
         return {
             **summarise(view.recording, columns),
@@ -31,11 +32,13 @@ def recording_summary(session: Session, role: Role | None) -> dict[str, Any]:
             **_layout(session.layout, view.recording.hidden),
             "media_version": view.identity,
             "modules": session.modules.summary(),
+            # Only who may decide is told under which name.
+            **({"author": session.author} if decides else {}),
             "capabilities": {
-                "run": role == "owner" and session.writable,
-                "decide": role == "owner" and session.writable,
+                "run": decides,
+                "decide": decides,
                 "media": view.recording.kind == "image",
-                **({"share": True} if role == "owner" and session.shares else {}),
+                **({"share": True} if owner and session.shares else {}),
             },
         }
 
@@ -72,7 +75,7 @@ def summarise(recording: Recording, columns: Sequence[Column]) -> dict[str, Any]
 
 
 def logged(decisions: DecisionLog, hidden: Collection[str] = (), *, after: int = 0) -> list[dict[str, Any]]:
-    """The log from the event after `after` as JSON values, undone decisions included; not what names a hidden column."""
+    """The log after the event `after` as JSON values, undone decisions included; not what names a hidden column."""
     return [
         {
             "sequence": event.sequence,

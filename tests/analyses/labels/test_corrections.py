@@ -95,8 +95,8 @@ def test_what_belongs_to_other_data_is_listed_and_does_nothing(recording, decide
     assert found.unmatched == (
         "Decision 1 of ana: there is no sample 'nobody'.",
         "Decision 1 of ana: there is no class 'no such class'.",
-        "Decision 2 of ana: 'explode' is no action; keep, set, ambiguous, none, exclude, include, duplicate_of, skip "
-        "are.",
+        "Decision 2 of ana: 'explode' is no action; keep, set, merge, split, ambiguous, none, exclude, include, "
+        "duplicate_of, skip are.",
         f"Decision 3 of ana: there is no sample 'nobody' of which {a!r} could be a copy.",
     )
 
@@ -104,3 +104,21 @@ def test_what_belongs_to_other_data_is_listed_and_does_nothing(recording, decide
 def test_an_unknown_policy_is_refused(recording):
     with pytest.raises(ParameterError, match="policy='first' with least_votes=1 decides nothing"):
         corrections(recording, policy="first")
+
+
+def test_classes_are_merged_and_split(recording, decide, tmp_path):
+    a, b, c = ids(recording, 0, 1, 2)
+    into = recording.classes[1]
+    decide([a, b], "merge", label=into)
+    decide([c], "split", label="brand new")
+    found = corrections(recording)
+    rows = {row["sample_id"]: row for row in found.table.to_pylist()}
+    assert [rows[name]["label_new"] for name in (a, b, c)] == [into, into, "brand new"]
+    assert found.classes == (*recording.classes, "brand new")
+    assert found.kept.all()
+    decide([a], "merge", label="no such class")
+    decide([a], "split")
+    assert corrections(recording).unmatched == (
+        "Decision 3 of ana: there is no class 'no such class'.",
+        "Decision 4 of ana: it names no class.",
+    )

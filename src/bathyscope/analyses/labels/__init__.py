@@ -10,14 +10,17 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from bathyscope.analyses.labels.basis import OUT_OF_FOLD, from_recording
+from bathyscope.analyses.labels.basis import OUT_OF_FOLD, TRAINING, from_recording, given_labels, with_round
+from bathyscope.analyses.labels.comparing import COMPARE, compare
 from bathyscope.analyses.labels.folds import OutOfFold, out_of_fold
 from bathyscope.analyses.labels.inputs import checked
+from bathyscope.analyses.labels.rounds import NewRound, new_round
 from bathyscope.analyses.labels.tables import judge
 from bathyscope.errors import MissingInputError
 from bathyscope.recording import Progress, Recording, Tables
+from bathyscope.recording.rounds import read_round, round_names
 
-__all__ = ["Labels", "LabelsResult", "OutOfFold", "find", "out_of_fold"]
+__all__ = ["Labels", "LabelsResult", "NewRound", "OutOfFold", "find", "new_round", "out_of_fold"]
 
 
 @dataclass(frozen=True)
@@ -27,17 +30,21 @@ class LabelsResult(Tables):
     Attributes
     ----------
     samples : (N,) rows, row i is sample_index i: self_confidence, normalized_margin (in [0, 1], 0 is suspect),
-        pair_posterior, combined (in [0, 1], 1 is suspect), suggestion_1 … suggestion_3 (class indices, best first),
-        suggestion_probability, flagged (by cleanlab's default filter), basis; null where there is nothing to judge by
+        pair_posterior, suspicion (in [0, 1], 1 is suspect), suggestion_1 … suggestion_3 (class indices, best first),
+        suggestion_probability, suggestion_probability_2, suggestion_probability_3 (theirs), prediction (the likeliest
+        class), flagged (by cleanlab's default filter), basis; null where there is nothing to judge by
     class_pairs : one row per basis, label and prediction, by falling disagreement mass: count, disagreement_mass,
         margin_mass, mean_confidence, estimated_errors, share_of_class (the mass per sample of the label), systematic,
         confidences (10 counts from chance to 1)
+    compare : one row per sample that was judged and may be wrong: sample_index, of_label and of_suggestion (sample
+        indices of those nearest in the embedding that carry the label, or the first suggestion, and are not doubted)
     about : one row per basis: samples, flagged, estimated_errors
     notes : text, what a reader should know of the data and the basis
     """
 
     samples: pa.Table
     class_pairs: pa.Table
+    compare: pa.Table
     about: pa.Table
     notes: pa.Table
 
@@ -46,15 +53,23 @@ class LabelsResult(Tables):
 class Labels:
     """Which labels contradict what a model learnt from the others?
 
-    Samples of the split "train" are judged by the course of their training and by their neighbours in the embedding,
-    the others by the last checkpoint. `find` judges by out-of-fold probabilities, which tell more.
+    Where the recording has a round of out-of-fold probabilities (`new_round` makes one), the labels that it was made
+    with are judged by it. Else samples of the split "train" are judged by the course of their training and by their
+    neighbours in the embedding, the others by the last checkpoint.
+
+    Parameters
+    ----------
+    round : name of the round to judge by; None takes the newest there is, "training" takes none
     """
 
     name: ClassVar[str] = "labels"
     question: ClassVar[str] = "Which labels are probably wrong, and what should they be?"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     needs: ClassVar[frozenset[str]] = frozenset({"labels", "logits"})
     result: ClassVar[type[LabelsResult]] = LabelsResult
+    reads_rounds: ClassVar[bool] = True
+
+    round: str | None = None
 
     def run(self, recording: Recording, progress: Progress) -> LabelsResult:
         """Judge every label of the recording.
@@ -63,17 +78,22 @@ class Labels:
         ------
         MissingInputError
             If samples have several labels.
+        ParameterError
+            If there is no such round.
         """
         if recording.task == "multilabel":
             raise MissingInputError(
                 "Labels are judged one by one, but here a sample has several. That is not there yet."
             )
-        given = recording.labels
-        labels = np.where(np.ma.getmaskarray(given), -1, np.ma.filled(given, -1)).astype(np.int64)
+        labels = given_labels(recording)
         basis = from_recording(recording, np.maximum(labels, 0), labels >= 0, progress)
+        names = round_names(recording.path)
+        if self.round != TRAINING and (self.round or names):
+            labels, basis = with_round(basis, read_round(recording.path, self.round or names[-1]))
         inputs = checked(labels, basis.probabilities, classes=recording.classes, ids=recording.sample_ids.to_pylist())
         progress(0.95, "comparing labels and predictions")
-        return LabelsResult(**judge(inputs, basis.kind, basis.notes))
+        tables = judge(inputs, basis.kind, basis.notes)
+        return LabelsResult(**tables, compare=compare(recording, labels, tables["samples"]))
 
 
 def find(
@@ -100,4 +120,5 @@ def find(
         If labels, probabilities and ids do not belong together.
     """
     inputs = checked(labels, probabilities, classes=classes, ids=ids, logits=logits)
-    return LabelsResult(**judge(inputs, np.full(len(inputs.labels), OUT_OF_FOLD), ()))
+    tables = judge(inputs, np.full(len(inputs.labels), OUT_OF_FOLD), ())
+    return LabelsResult(**tables, compare=COMPARE.empty_table())

@@ -11,6 +11,7 @@ from scipy.special import softmax
 from bathyscope.analyses.embedding import holding, unit_vectors
 from bathyscope.analyses.recommend.neighbours import near, thinned
 from bathyscope.recording import Checkpoint, Progress, Recording
+from bathyscope.recording.rounds import Round
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -19,6 +20,9 @@ BoolArray = npt.NDArray[np.bool_]
 OUT_OF_FOLD, HELD_OUT, DYNAMICS = "out-of-fold", "held out", "training dynamics"
 """Whence a sample's probabilities come: from a model of other folds; from a model that was trained on another split;
 from the course of the training on the sample itself, and from the labels of its neighbours."""
+
+TRAINING = "training"
+"""Instead of a round's name: judge by what was recorded."""
 
 NEIGHBOURS = 20
 LOOKS = 3
@@ -51,7 +55,7 @@ def from_recording(recording: Recording, labels: IntArray, labelled: BoolArray, 
     the model was trained on are judged by the mean of its probabilities over the run, in which a wrong label shows
     until it is memorised, and by the labels of their nearest neighbours in the embedding, themselves left out.
     """
-    trained = _trained(recording)
+    trained = trained_on(recording)
     checkpoints = [point for point in recording.checkpoints if any(name.startswith("outputs/") for name in point.files)]
     n_classes = len(recording.classes)
     course, seen = np.zeros((len(recording), n_classes)), np.zeros(len(recording))
@@ -74,6 +78,22 @@ def from_recording(recording: Recording, labels: IntArray, labelled: BoolArray, 
     return Basis(np.where(there[:, None], probabilities, np.nan), kind, _notes(recording, trained, checkpoints))
 
 
+def given_labels(recording: Recording) -> IntArray:
+    """(N,) recorded class indices; −1 for none."""
+    return np.where(np.ma.getmaskarray(recording.labels), -1, np.ma.filled(recording.labels, -1)).astype(np.int64)
+
+
+def with_round(basis: Basis, found: Round) -> tuple[IntArray, Basis]:
+    """The labels that a round was made with, and its probabilities where it has any."""
+    there = np.asarray(np.isfinite(found.probabilities).all(axis=1))
+    notes = [] if there[basis.kind == DYNAMICS].all() else basis.notes
+    return found.labels, Basis(
+        np.where(there[:, None], found.probabilities, basis.probabilities),
+        np.where(there, OUT_OF_FOLD, basis.kind),
+        notes,
+    )
+
+
 def neighbour_votes(recording: Recording, labels: IntArray, voting: BoolArray, progress: Progress) -> FloatArray:
     """(N, C) shares of the labels among each sample's nearest voters in the embedding; NaN where there are none."""
     layer = recording.embedding_layer
@@ -92,7 +112,7 @@ def neighbour_votes(recording: Recording, labels: IntArray, voting: BoolArray, p
     return votes
 
 
-def _trained(recording: Recording) -> BoolArray:
+def trained_on(recording: Recording) -> BoolArray:
     """Samples that the model may have learnt from: those of the split "train", or all where there is no such split."""
     if "train" not in recording.splits:
         return np.ones(len(recording), bool)

@@ -19,15 +19,18 @@ class SystematicRule:
     ----------
     least_count : samples in the cell
     least_confidence : mean confidence of the prediction there
-        Not higher: a model that learnt from a class of which 30 % carry the wrong name cannot be surer than 0.7.
-    times_median : disagreement mass over the median of all cells that have any
-    times_mirror : disagreement mass over that of the mirrored cell
+        Not higher: a model that learnt from a class of which 30 % carry the wrong name cannot be surer than 0.7, and
+        the mean over a training, early checkpoints included, is lower.
+    times_median : estimated errors over the median of all cells that have any
+    times_mirror : estimated errors over those of the mirrored cell: classes that are hard to tell apart have both
+    deviations : standard deviations by which they exceed the mirrored ones, if both were chance (McNemar)
     """
 
     least_count: int = 10
-    least_confidence: float = 0.5
+    least_confidence: float = 0.45
     times_median: float = 5.0
-    times_mirror: float = 3.0
+    times_mirror: float = 1.25
+    deviations: float = 3.0
 
 
 @dataclass(frozen=True)
@@ -81,13 +84,17 @@ def class_pairs(
     mean = np.divide(mass, count, out=np.full_like(mass, np.nan), where=count > 0)
     errors = joint * len(labels)
     np.fill_diagonal(errors, 0.0)
-    return ClassPairs(count, mass, summed(lead), mean, errors, _systematic(count, mass, mean, rule or SystematicRule()))
+    return ClassPairs(
+        count, mass, summed(lead), mean, errors, _systematic(count, errors, mean, rule or SystematicRule())
+    )
 
 
-def _systematic(count: IntArray, mass: FloatArray, mean: FloatArray, rule: SystematicRule) -> npt.NDArray[np.bool_]:
-    off = ~np.eye(len(mass), dtype=bool)
-    some = mass[off & (mass > 0)]
+def _systematic(count: IntArray, errors: FloatArray, mean: FloatArray, rule: SystematicRule) -> npt.NDArray[np.bool_]:
+    some = errors[errors > 0]
     if not len(some):
-        return np.zeros(mass.shape, bool)
+        return np.zeros(errors.shape, bool)
     enough = (count >= rule.least_count) & (np.nan_to_num(mean) >= rule.least_confidence)
-    return off & enough & (mass >= rule.times_median * np.median(some)) & (mass >= rule.times_mirror * mass.T)
+    one_way = (errors >= rule.times_mirror * errors.T) & (
+        errors - errors.T >= rule.deviations * np.sqrt(errors + errors.T)
+    )
+    return enough & one_way & (errors > 0) & (errors >= rule.times_median * np.median(some))

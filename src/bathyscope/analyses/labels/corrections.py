@@ -15,8 +15,11 @@ from bathyscope.recording import Recording
 from bathyscope.recording.decisions import Event
 
 Policy = Literal["last", "majority"]
-ACTIONS = ("keep", "set", "ambiguous", "none", "exclude", "include", "duplicate_of", "skip")
-"""What a `label` event may do with its samples."""
+ACTIONS = ("keep", "set", "merge", "split", "ambiguous", "none", "exclude", "include", "duplicate_of", "skip")
+"""What a `label` event may do with its samples; "merge" sets all of a class to another one, "split" to a new one."""
+
+RENAMING = ("set", "merge", "split")
+"""Actions after which a sample has the label that the event names."""
 
 DROPPED = ("exclude", "none", "duplicate_of")
 """Actions after which a sample is not trained on."""
@@ -72,6 +75,7 @@ class Corrections:
         fits), status (the action), label_set, duplicate_of, n_votes, author and time of the decision that counts
     labels : (N,) labels of all samples by name, decided or not; None for none
     kept : (N,) whether a sample is to be trained on
+    classes : those of the recording, and after them the ones that people split off, by name
     conflicts : ids of the samples about which people disagree, by falling number of votes
     unmatched : decisions about samples or classes that this recording does not know, as sentences
     """
@@ -79,6 +83,7 @@ class Corrections:
     table: pa.Table
     labels: tuple[str | None, ...]
     kept: np.ndarray[Any, np.dtype[np.bool_]]
+    classes: tuple[str, ...]
     conflicts: tuple[str, ...]
     unmatched: tuple[str, ...]
 
@@ -131,6 +136,7 @@ def corrections(recording: Recording, *, policy: Policy = "last", least_votes: i
         pa.Table.from_pylist(rows, schema=CORRECTIONS),
         tuple(labels),
         kept,
+        (*recording.classes, *sorted({label for label in labels if label is not None} - names)),
         tuple(sorted(differing, key=lambda name: (-differing[name], place[name]))),
         tuple(unmatched),
     )
@@ -167,7 +173,10 @@ def _problem(sample_id: str, vote: Vote, known: set[str], names: set[str]) -> st
         return f"there is no sample {sample_id!r}."
     if vote.action not in ACTIONS:
         return f"{vote.action!r} is no action; {', '.join(ACTIONS)} are."
-    strange = [name for name in (*([vote.label] if vote.action == "set" else []), *vote.labels) if name not in names]
+    if vote.action == "split":
+        return None if vote.label else "it names no class."
+    named = [vote.label] if vote.action in RENAMING else []
+    strange = [name for name in (*named, *vote.labels) if name not in names]
     if strange:
         return f"there is no class {strange[0]!r}."
     if vote.action == "duplicate_of" and vote.duplicate_of not in known:
@@ -194,7 +203,7 @@ def _decided(votes: list[Vote], policy: Policy, least: int) -> Vote | None:
 
 
 def _label_after(vote: Vote, given: str | None) -> str | None:
-    if vote.action == "set":
+    if vote.action in RENAMING:
         return vote.label
     return None if vote.action == "none" else given
 

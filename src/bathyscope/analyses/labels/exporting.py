@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from bathyscope.analyses.labels.corrections import ACTIONS, Corrections, Policy, corrections
+from bathyscope.analyses.labels.corrections import ACTIONS, RENAMING, Corrections, Policy, corrections
 from bathyscope.errors import DecisionError, ParameterError, SourceError, require
 from bathyscope.recording import Recording
 from bathyscope.recording.files import UNFINISHED, place, storage_errors, write_atomic
@@ -109,7 +109,7 @@ def import_labels(recording: Recording, path: str | Path, *, author: str) -> int
         alike.setdefault(_meaning(row), []).append(sample_id)
     for (action, label, labels, of), samples in alike.items():
         payload = {"samples": samples, "action": action, "imported_from": Path(path).name}
-        payload |= {"label": label} if action == "set" else {}
+        payload |= {"label": label} if action in RENAMING else {}
         payload |= {"labels": list(labels)} if labels else {}
         payload |= {"of": of} if of else {}
         recording.decisions.append("label", payload, author=author)
@@ -152,7 +152,7 @@ def _row(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _problem(row: Mapping[str, Any], ids: set[str], classes: set[str]) -> str | None:
-    named = [*([row["label_new"]] if row["status"] == "set" else []), *(row["label_set"] or [])]
+    named = [*([row["label_new"]] if row["status"] in ("set", "merge") else []), *(row["label_set"] or [])]
     strange = [str(name) for name in named if name not in classes]
     if row["sample_id"] not in ids:
         return f"There is no sample {row['sample_id']!r}."
@@ -179,7 +179,7 @@ def _as_log(recording: Recording, found: Corrections) -> bytes:
 
 def _as_cleanlab(recording: Recording, found: Corrections) -> bytes:
     """All samples by index of the class; Datalab sorts classes by name, so the index is that of the sorted names."""
-    place_of = {name: at for at, name in enumerate(sorted(recording.classes))}
+    place_of = {name: at for at, name in enumerate(sorted(found.classes))}
     rows = [
         {"sample_id": sample_id, "given_label": "" if label is None else place_of[label], "label_name": label or ""}
         for sample_id, label, kept in zip(recording.sample_ids.to_pylist(), found.labels, found.kept, strict=True)
@@ -189,13 +189,13 @@ def _as_cleanlab(recording: Recording, found: Corrections) -> bytes:
 
 
 def _as_fiftyone(recording: Recording, found: Corrections) -> bytes:
-    index = {name: at for at, name in enumerate(recording.classes)}
+    index = {name: at for at, name in enumerate(found.classes)}
     labels = {
         sample_id: index[label]
         for sample_id, label, kept in zip(recording.sample_ids.to_pylist(), found.labels, found.kept, strict=True)
         if kept and label is not None
     }
-    return json.dumps({"classes": list(recording.classes), "labels": labels}, ensure_ascii=False).encode()
+    return json.dumps({"classes": list(found.classes), "labels": labels}, ensure_ascii=False).encode()
 
 
 _WRITERS: Mapping[str, Callable[[Recording, Corrections], bytes]] = {
@@ -219,10 +219,10 @@ def _write_data_set(recording: Recording, found: Corrections, final: Path) -> No
     datasets = require("datasets", extra="huggingface", purpose="A Hugging Face data set")
     columns = {name: recording.column(name) for name in recording.samples_schema.names if name != "label"}
     table = pa.table(columns).append_column("given_label", pa.array(_given(recording), pa.string()))
-    index = {name: at for at, name in enumerate(recording.classes)}
+    index = {name: at for at, name in enumerate(found.classes)}
     corrected = [-1 if label is None else index[label] for label in found.labels]
     table = table.append_column("label", pa.array(corrected, pa.int64())).filter(pa.array(found.kept))
-    made = datasets.Dataset(table).cast_column("label", datasets.ClassLabel(names=list(recording.classes)))
+    made = datasets.Dataset(table).cast_column("label", datasets.ClassLabel(names=list(found.classes)))
     if recording.kind == "image":
         made = made.cast_column("image", datasets.Image())
     unfinished = final.with_name(f"{UNFINISHED}{final.name}-{uuid.uuid4().hex[:8]}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -129,8 +130,10 @@ def divide(labels: IntArray, groups: npt.ArrayLike | None, folds: int, seed: int
     n_folds = min(folds, int(n_groups[common].min()))
     splitter = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
     fold = np.full(len(labels), NO_FOLD, np.int64)
-    for number, (_, held_out) in enumerate(splitter.split(divided, labels[divided], group[divided])):
-        fold[divided[held_out]] = number
+    with warnings.catch_warnings():  # a few samples without a label are no class that is too small
+        warnings.filterwarnings("ignore", "The least populated class", UserWarning)
+        for number, (_, held_out) in enumerate(splitter.split(divided, labels[divided], group[divided])):
+            fold[divided[held_out]] = number
     return fold
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import rankdata
+
+from bathyscope.analyses.labels.noise import label_noise, wrong_label_probability
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
@@ -27,7 +28,7 @@ class LabelScores:
     self_confidence : (M,) in [0, 1], probability of the given label; low is suspect
     normalized_margin : (M,) in [0, 1], its lead over the strongest other class, moved and halved; low is suspect
     pair_posterior : (M,) in [0, 1], probability that the label is wrong, where the noise goes from class to class
-    combined : (M,) in [0, 1], mean of the ranks by self-confidence and by pair posterior; high is suspect
+    suspicion : (M,) in [0, 1], probability that the label is wrong, under the noise that the data show; high is suspect
     suggestions : (M, 3) classes that fit better than the given one, best first; −1 where there are no more classes
     joint : (C, C) estimated joint distribution of given (rows) and true label (columns), sums to 1
     """
@@ -35,7 +36,7 @@ class LabelScores:
     self_confidence: FloatArray
     normalized_margin: FloatArray
     pair_posterior: FloatArray
-    combined: FloatArray
+    suspicion: FloatArray
     suggestions: IntArray
     joint: FloatArray
 
@@ -63,7 +64,7 @@ def label_scores(labels: IntArray, probabilities: FloatArray) -> LabelScores:
         self_confidence=self_confidence,
         normalized_margin=np.asarray(get_normalized_margin_for_each_label(labels, probabilities)),
         pair_posterior=wrong,
-        combined=combined_rank(self_confidence, wrong),
+        suspicion=wrong_label_probability(labels, probabilities, label_noise(labels, probabilities)),
         suggestions=suggestions(labels, posterior),
         joint=joint,
     )
@@ -89,12 +90,6 @@ def true_label_posterior(labels: IntArray, probabilities: FloatArray, joint: Flo
     weighted = of_true[labels] * probabilities
     total = weighted.sum(axis=1, keepdims=True)
     return np.where(total > 0, weighted / np.where(total > 0, total, 1.0), probabilities)
-
-
-def combined_rank(self_confidence: FloatArray, wrong: FloatArray) -> FloatArray:
-    """(M,) in [0, 1]: mean of the two ranks; the most suspect has the highest."""
-    last = max(len(wrong) - 1, 1)
-    return np.asarray((rankdata(-self_confidence) + rankdata(wrong) - 2) / (2 * last), np.float64)
 
 
 def suggestions(labels: IntArray, posterior: FloatArray) -> IntArray:

@@ -19,12 +19,17 @@ MOST_PAIRS = 10_000
 
 BINS = 10
 
-FROM_SCORES = ("self_confidence", "normalized_margin", "pair_posterior", "combined")
+FROM_SCORES = ("self_confidence", "normalized_margin", "pair_posterior", "suspicion")
+PROBABILITIES = ("suggestion_probability", "suggestion_probability_2", "suggestion_probability_3")
+"""Of the suggestions, best first."""
+
 SAMPLES = pa.schema(
     [
         *(pa.field(name, pa.float32()) for name in FROM_SCORES),
         *(pa.field(f"suggestion_{place}", pa.int32()) for place in range(1, SUGGESTIONS + 1)),
         pa.field("suggestion_probability", pa.float32()),
+        *(pa.field(f"suggestion_probability_{place}", pa.float32()) for place in range(2, SUGGESTIONS + 1)),
+        pa.field("prediction", pa.int32()),
         pa.field("flagged", pa.bool_()),
         pa.field("basis", pa.string()),
     ]
@@ -65,7 +70,8 @@ def judge(inputs: Inputs, basis: npt.NDArray[np.str_], notes: Sequence[str]) -> 
     n_samples = len(inputs.labels)
     columns: dict[str, Any] = {name: np.full(n_samples, np.nan, np.float32) for name in FROM_SCORES}
     columns |= {f"suggestion_{place}": np.full(n_samples, -1, np.int32) for place in range(1, SUGGESTIONS + 1)}
-    columns["suggestion_probability"] = np.full(n_samples, np.nan, np.float32)
+    columns |= {name: np.full(n_samples, np.nan, np.float32) for name in PROBABILITIES}
+    columns["prediction"] = np.full(n_samples, -1, np.int32)
     flagged = np.zeros(n_samples, bool)
     about, pairs = [], [PAIRS.empty_table()]
     judged = inputs.judged & (len(inputs.classes) > 1)
@@ -83,8 +89,10 @@ def judge(inputs: Inputs, basis: npt.NDArray[np.str_], notes: Sequence[str]) -> 
             columns[name][rows] = getattr(scores, name)
         for place in range(SUGGESTIONS):
             columns[f"suggestion_{place + 1}"][rows] = scores.suggestions[:, place]
-        first = np.maximum(scores.suggestions[:, 0], 0)
-        columns["suggestion_probability"][rows] = said[np.arange(len(rows)), first]
+        for place, name in enumerate(PROBABILITIES):
+            which = scores.suggestions[:, place]
+            columns[name][rows] = np.where(which < 0, np.nan, said[np.arange(len(rows)), np.maximum(which, 0)])
+        columns["prediction"][rows] = said.argmax(axis=1)
         flagged[rows] = _flagged(labels, said)
         pairs.append(_pairs(labels, said, scores, kind))
         errors = len(rows) * (1.0 - float(np.trace(scores.joint)))
@@ -106,7 +114,8 @@ def _suggest_for_unlabelled(inputs: Inputs, columns: dict[str, Any]) -> None:
     best = np.argsort(-inputs.probabilities[rows], axis=1, kind="stable")[:, :SUGGESTIONS]
     for place in range(best.shape[1]):
         columns[f"suggestion_{place + 1}"][rows] = best[:, place]
-    columns["suggestion_probability"][rows] = inputs.probabilities[rows, best[:, 0]]
+        columns[PROBABILITIES[place]][rows] = inputs.probabilities[rows, best[:, place]]
+    columns["prediction"][rows] = best[:, 0]
 
 
 def _flagged(labels: npt.NDArray[np.int64], said: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
