@@ -79,7 +79,7 @@ def everything(browser, tmp_path_factory):
         patch = closing.enter_context(pytest.MonkeyPatch.context())
         patch.setattr("comm.create_comm", lambda **given: Comm(host, uuid.uuid4().hex))
         hub = closing.enter_context(bs.Hub(folder / "run"))
-        for analysis in ("familiarity", "duplicates", "trajectories", "recommend"):
+        for analysis in ("familiarity", "duplicates", "trajectories", "recommend", "labels"):
             hub.run(analysis)
         hub.focus = FOCUS
         bs.export(folder / "run", folder / "report.html", layout=layout)

@@ -13,6 +13,7 @@ import { familiarity } from "./familiarity/familiarity";
 import { grid } from "./grid/grid";
 import { issues } from "./issues/issues";
 import { inspector } from "./inspector/inspector";
+import { labels } from "./labels/labels";
 import { markdown } from "./markdown/markdown";
 import { outsideComponent, outsideComponents } from "./outside";
 import { metrics } from "./metrics/metrics";
@@ -41,6 +42,7 @@ export const COMPONENTS: readonly Definition[] = [
   familiarity,
   timetravel,
   recommend,
+  labels,
   events,
   trajectories,
   issues,

@@ -15,6 +15,8 @@ export interface Asked {
   tables: { readonly [table: string]: readonly string[] };
   /** What the status row says while it runs: "Looking for duplicates". */
   title: string;
+  /** About how long it takes, where that hangs on more than the number of samples. */
+  seconds?: number;
 }
 
 export type Answer =
@@ -57,12 +59,16 @@ const COSTS: { readonly [analysis: string]: (n: number) => number } = {
 /** What takes longer is never begun without a click of its own. */
 const SOON_S = 30;
 
-function soon(analysis: string, recording: Recording): boolean {
-  return (COSTS[analysis]?.(recording.nSamples) ?? Infinity) <= SOON_S;
+function secondsFor({ analysis, seconds }: Asked, recording: Recording): number | undefined {
+  return seconds ?? COSTS[analysis]?.(recording.nSamples);
 }
 
-export function needWords(analysis: string, recording: Recording): string {
-  const seconds = COSTS[analysis]?.(recording.nSamples);
+function soon(asked: Asked, recording: Recording): boolean {
+  return (secondsFor(asked, recording) ?? Infinity) <= SOON_S;
+}
+
+function needWords(asked: Asked, recording: Recording): string {
+  const seconds = secondsFor(asked, recording);
   return seconds === undefined ? "how long it takes is not known" : seconds < 2 ? "a moment" : `about ${duration(seconds)}`;
 }
 
@@ -102,7 +108,7 @@ export function useAnalysis(ctx: Context, asked: Asked | null, now = false): Use
     if (missing.length > 0) return tell(state, { state: "lacking", why: missing });
     tell(state, { state: "asking" });
     ctx.data.stored(asked.analysis, asked.params).then(
-      (there) => (there || (now && ctx.data.capabilities.run && soon(asked.analysis, recording)) ? fetch(state) : tell(state, { state: "absent" })),
+      (there) => (there || (now && ctx.data.capabilities.run && soon(asked, recording)) ? fetch(state) : tell(state, { state: "absent" })),
       (error: unknown) => tell(state, { state: "failed", why: reason(error), stopped: false }),
     );
   }, [state]);
@@ -153,7 +159,7 @@ export function Offer({ ctx, used, asked, what, verb }: { ctx: Context; used: Us
   return (
     <p class="offer">
       <button type="button" class="button primary" onClick={used.run}>{verb}</button>
-      <span class="muted">{`${late}Not worked out yet. It takes ${needWords(asked.analysis, recording)} and goes on while you look elsewhere.`}</span>
+      <span class="muted">{`${late}Not worked out yet. It takes ${needWords(asked, recording)} and goes on while you look elsewhere.`}</span>
     </p>
   );
 }

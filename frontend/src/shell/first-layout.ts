@@ -10,7 +10,7 @@ export const WIDE = "(min-width: 1920px)";
 type Line = readonly [component: string, width?: "half" | "tall"];
 
 /** What each page asks for, in order; what is not there or does not apply is left out. One line a component. */
-const PAGES: readonly { id: string; title: string; lines: readonly Line[]; beside?: string }[] = [
+const PAGES: readonly { id: string; title: string; lines: readonly Line[]; beside?: string; alone?: true }[] = [
   {
     id: "first",
     title: "First look",
@@ -36,9 +36,14 @@ const PAGES: readonly { id: string; title: string; lines: readonly Line[]; besid
     title: "Data",
     lines: [["duplicates", "half"], ["familiarity", "half"], ["overview"], ["table"]],
   },
+  // Two steps of one tool: it has the page for itself, and the samples behind its numbers below it.
+  { id: "labels", title: "Labels", lines: [["labels"], ["grid"]], alone: true },
   { id: "compare", title: "Compare", lines: [["compare"]] },
   { id: "notes", title: "Slices and tags", lines: [["saved", "half"], ["tags", "half"]] },
 ];
+
+/** Pages that are about one view: without it they are not there. */
+const ONLY_WITH = new Set(["timetravel", "labels"]);
 
 /** What only says why it cannot be shown is left out, except where a live run may fill it. */
 function worthShowing(type: string, recording: Recording): boolean {
@@ -73,11 +78,12 @@ function placed(given: readonly Line[], wide: boolean): Tile[] {
 }
 
 export function firstLayout(recording: Recording, wide = false): Layout {
-  const pages = PAGES.filter(({ lines }) => lines[0] !== undefined && (lines[0][0] !== "timetravel" || worthShowing("timetravel", recording))).map(({ id, title, lines, beside }): PageLayout => {
+  const first = ({ lines }: (typeof PAGES)[number]) => lines[0]?.[0] ?? "";
+  const pages = PAGES.filter((page) => !ONLY_WITH.has(first(page)) || worthShowing(first(page), recording)).map(({ id, title, lines, beside, alone }): PageLayout => {
     const other = beside !== undefined && worthShowing(beside, recording) ? beside : null;
     // The samples stand beside the views unless something else does.
-    const shown = lines.filter(([type]) => worthShowing(type, recording) && (type !== "grid" || other !== null));
-    return { id, title, tiles: placed(shown, wide), dock: other === null ? tile("grid", { id: `samples-${id}` }) : tile(other) };
+    const shown = lines.filter(([type]) => worthShowing(type, recording) && (type !== "grid" || other !== null || alone === true));
+    return { id, title, tiles: placed(shown, wide), dock: alone ? null : other === null ? tile("grid", { id: `samples-${id}` }) : tile(other) };
   });
   const shown = pages.filter(({ tiles }) => tiles.length > 0);
   return { version: 1, pages: shown.length > 0 ? shown : pages.slice(0, 1) };
