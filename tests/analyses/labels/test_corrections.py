@@ -64,9 +64,10 @@ def test_undo_and_redo_are_replayed(recording, decide):
 def test_people_who_disagree_are_told_and_a_policy_decides(recording, decide):
     a, b = ids(recording, 0, 1)
     first, second = recording.classes[1], recording.classes[2]
-    decide([a, b], "set", "ana", label=first)
+    decide([a], "set", "ana", label=first)
     decide([a], "set", "bo", label=first)
     decide([a], "set", "cem", label=second)
+    decide([b], "set", "ana", label=recording.classes[int(recording.labels[1]) - 1])
     decide([b], "keep", "bo")
     assert corrections(recording).conflicts == (a, b)
     assert corrections(recording).labels[0] == second
@@ -122,3 +123,16 @@ def test_classes_are_merged_and_split(recording, decide, tmp_path):
         "Decision 3 of ana: there is no class 'no such class'.",
         "Decision 4 of ana: it names no class.",
     )
+
+
+def test_to_keep_a_label_and_to_set_the_same_one_is_to_agree(recording, decide):
+    a, b = ids(recording, 0, 1)
+    own = recording.classes[int(recording.labels[0])]
+    decide([a], "keep", author="ana")
+    decide([a], "set", author="bob", label=own)
+    decide([b], "keep", author="ana")
+    decide([b], "none", author="bob")
+    found = corrections(recording, policy="majority")
+    assert found.conflicts == (b,)
+    assert found.labels[0] == own
+    assert found.table["sample_id"].to_pylist() == [a]

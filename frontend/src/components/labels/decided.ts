@@ -88,7 +88,7 @@ export function wasWrong(vote: Pick<Vote, "action" | "label">, given: string | n
 
 /** What a vote comes to: people whose verdicts are equal agree. */
 export function verdictOf(vote: Vote, given: string | null): string {
-  if (vote.action === "keep" || vote.action === "set") return `label ${labelAfter(vote, given) ?? ""}`;
+  if (["keep", "set", "merge", "split"].includes(vote.action)) return `label ${labelAfter(vote, given) ?? ""}`;
   return `${vote.action} ${vote.label ?? ""} ${[...vote.labels].sort().join("|")} ${vote.of ?? ""}`;
 }
 

@@ -59,10 +59,14 @@ class Vote(NamedTuple):
     time: str
     sequence: int
 
-    @property
-    def verdict(self) -> tuple[Any, ...]:
-        """What it comes to: votes with equal verdicts agree."""
-        return self.action, self.label, tuple(sorted(self.labels)), self.duplicate_of
+    def verdict(self, given: str | None) -> tuple[Any, ...]:
+        """What it comes to for a sample of that label; votes with equal verdicts agree.
+
+        To keep a label and to set the same one is one verdict.
+        """
+        if self.action in ("keep", *RENAMING):
+            return "label", _label_after(self, given)
+        return self.action, tuple(sorted(self.labels)), self.duplicate_of
 
 
 @dataclass(frozen=True)
@@ -124,14 +128,18 @@ def corrections(recording: Recording, *, policy: Policy = "last", least_votes: i
     place = {sample_id: at for at, sample_id in enumerate(ids)}
     labels, kept, rows = list(given), np.ones(len(ids), bool), []
     for sample_id in sorted(votes, key=place.__getitem__):
-        counted = _decided(list(votes[sample_id].values()), policy, least_votes)
+        at = place[sample_id]
+        counted = _decided(list(votes[sample_id].values()), given[at], policy, least_votes)
         if counted is None:
             continue
-        at = place[sample_id]
         labels[at] = _label_after(counted, given[at])
         kept[at] = counted.action not in DROPPED
         rows.append(_row(sample_id, splits[sample_id], given[at], labels[at], counted, len(votes[sample_id])))
-    differing = {name: len(by) for name, by in votes.items() if len({vote.verdict for vote in by.values()}) > 1}
+    differing = {
+        name: len(by)
+        for name, by in votes.items()
+        if len({vote.verdict(given[place[name]]) for vote in by.values()}) > 1
+    }
     return Corrections(
         pa.Table.from_pylist(rows, schema=CORRECTIONS),
         tuple(labels),
@@ -190,16 +198,16 @@ def _names(recording: Recording) -> list[str | None]:
     return [None if none else recording.classes[int(label)] for label, none in zip(given.data, missing, strict=True)]
 
 
-def _decided(votes: list[Vote], policy: Policy, least: int) -> Vote | None:
+def _decided(votes: list[Vote], given: str | None, policy: Policy, least: int) -> Vote | None:
     if len(votes) < least:
         return None
     latest = max(votes, key=lambda vote: vote.sequence)
     if policy == "last":
         return latest
-    counts = Counter(vote.verdict for vote in votes).most_common(2)
+    counts = Counter(vote.verdict(given) for vote in votes).most_common(2)
     if len(counts) > 1 and counts[0][1] == counts[1][1]:
         return None
-    return max((vote for vote in votes if vote.verdict == counts[0][0]), key=lambda vote: vote.sequence)
+    return max((vote for vote in votes if vote.verdict(given) == counts[0][0]), key=lambda vote: vote.sequence)
 
 
 def _label_after(vote: Vote, given: str | None) -> str | None:
