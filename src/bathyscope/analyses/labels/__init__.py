@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from bathyscope.analyses.labels.basis import OUT_OF_FOLD, TRAINING, from_recording, given_labels, with_round
+from bathyscope.analyses.labels.annotators import Consensus, consensus
+from bathyscope.analyses.labels.basis import OUT_OF_FOLD, judged_by
 from bathyscope.analyses.labels.comparing import COMPARE, compare
 from bathyscope.analyses.labels.folds import OutOfFold, out_of_fold
 from bathyscope.analyses.labels.inputs import checked
@@ -18,9 +19,18 @@ from bathyscope.analyses.labels.rounds import NewRound, new_round
 from bathyscope.analyses.labels.tables import judge
 from bathyscope.errors import MissingInputError
 from bathyscope.recording import Progress, Recording, Tables
-from bathyscope.recording.rounds import read_round, round_names
 
-__all__ = ["Labels", "LabelsResult", "NewRound", "OutOfFold", "find", "new_round", "out_of_fold"]
+__all__ = [
+    "Consensus",
+    "Labels",
+    "LabelsResult",
+    "NewRound",
+    "OutOfFold",
+    "consensus",
+    "find",
+    "new_round",
+    "out_of_fold",
+]
 
 
 @dataclass(frozen=True)
@@ -85,11 +95,7 @@ class Labels:
             raise MissingInputError(
                 "Labels are judged one by one, but here a sample has several. That is not there yet."
             )
-        labels = given_labels(recording)
-        basis = from_recording(recording, np.maximum(labels, 0), labels >= 0, progress)
-        names = round_names(recording.path)
-        if self.round != TRAINING and (self.round or names):
-            labels, basis = with_round(basis, read_round(recording.path, self.round or names[-1]))
+        labels, basis = judged_by(recording, self.round, progress)
         inputs = checked(labels, basis.probabilities, classes=recording.classes, ids=recording.sample_ids.to_pylist())
         progress(0.95, "comparing labels and predictions")
         tables = judge(inputs, basis.kind, basis.notes)

@@ -11,7 +11,7 @@ from scipy.special import softmax
 from bathyscope.analyses.embedding import holding, unit_vectors
 from bathyscope.analyses.recommend.neighbours import near, thinned
 from bathyscope.recording import Checkpoint, Progress, Recording
-from bathyscope.recording.rounds import Round
+from bathyscope.recording.rounds import Round, read_round, round_names
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -76,6 +76,16 @@ def from_recording(recording: Recording, labels: IntArray, labelled: BoolArray, 
     there = np.asarray(np.isfinite(probabilities).all(axis=1))
     kind = np.where(there, np.where(trained, DYNAMICS, HELD_OUT), "")
     return Basis(np.where(there[:, None], probabilities, np.nan), kind, _notes(recording, trained, checkpoints))
+
+
+def judged_by(recording: Recording, name: str | None, progress: Progress) -> tuple[IntArray, Basis]:
+    """The labels to judge and the predictions to judge them by: of the named round, of the newest, or as recorded."""
+    labels = given_labels(recording)
+    basis = from_recording(recording, np.maximum(labels, 0), labels >= 0, progress)
+    names = round_names(recording.path)
+    if name == TRAINING or not (name or names):
+        return labels, basis
+    return with_round(basis, read_round(recording.path, name or names[-1]))
 
 
 def given_labels(recording: Recording) -> IntArray:
