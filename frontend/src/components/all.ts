@@ -17,6 +17,7 @@ import { labels } from "./labels/labels";
 import { markdown } from "./markdown/markdown";
 import { outsideComponent, outsideComponents } from "./outside";
 import { metrics } from "./metrics/metrics";
+import { neurons } from "./neurons/neurons";
 import { overview } from "./overview/overview";
 import { runHeader } from "./run-header/run-header";
 import { saved } from "./saved/saved";
@@ -43,6 +44,7 @@ export const COMPONENTS: readonly Definition[] = [
   timetravel,
   recommend,
   labels,
+  neurons,
   events,
   trajectories,
   issues,

@@ -38,12 +38,13 @@ const PAGES: readonly { id: string; title: string; lines: readonly Line[]; besid
   },
   // Two steps of one tool: it has the page for itself, and the samples behind its numbers below it.
   { id: "labels", title: "Labels", lines: [["labels"], ["grid"]], alone: true },
+  { id: "neurons", title: "Neurons", lines: [["neurons"]] },
   { id: "compare", title: "Compare", lines: [["compare"]] },
   { id: "notes", title: "Slices and tags", lines: [["saved", "half"], ["tags", "half"]] },
 ];
 
 /** Pages that are about one view: without it they are not there. */
-const ONLY_WITH = new Set(["timetravel", "labels"]);
+const ONLY_WITH = new Set(["timetravel", "labels", "neurons"]);
 
 /** What only says why it cannot be shown is left out, except where a live run may fill it. */
 function worthShowing(type: string, recording: Recording): boolean {

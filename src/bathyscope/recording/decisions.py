@@ -39,7 +39,7 @@ from bathyscope.recording.decision_file import (
 )
 from bathyscope.recording.files import UNFINISHED, discard, place, storage_errors
 
-KINDS = ("label", "answer", "tag", "note", "flag", "patch", "slice", "issue", "issue-state", "layout")
+KINDS = ("label", "answer", "tag", "note", "flag", "neuron", "patch", "slice", "issue", "issue-state", "layout")
 """Kinds in use. A kind is a free string; only "undo" has a meaning to the log itself."""
 
 UNDO = "undo"

@@ -9,6 +9,7 @@ import { Compare } from "./compare";
 import { courseSentence, topClasses } from "./course";
 import { CourseChart } from "./course-chart";
 import { Bars, Metadata, Verdict } from "./facts";
+import { askWhy, canTellWhy } from "../neurons/why";
 import { Neighbours } from "./neighbours";
 import { Notes, TagsOf } from "./said";
 import { idOf, labelColumn, labelWords, pointAt, useSample, type Fetched } from "./sample";
@@ -136,6 +137,7 @@ function Top({ ctx, sample, id }: { ctx: Context; sample: number; id: string }) 
         <span class="muted small num">{position < 0 ? "not in the samples shown" : `${count(position + 1)} of ${count(shown.length)}`}</span>
         <span class="space" />
         {pinned !== null && pinned !== sample && <button type="button" class="button quiet" onClick={() => (store.pinned.value = null)}>Unpin the other</button>}
+        {canTellWhy(ctx.data) && <button type="button" class="button" title="Which neurons decided so, and what would have to change" onClick={() => void askWhy(ctx.data, sample)}>Why?</button>}
         <button type="button" class="button" aria-pressed={pinned === sample} title="Pin it, then open another to see both side by side (P)" onClick={() => togglePin(ctx, sample)}>{pinned === sample ? "✓ Pinned" : "Pin"}</button>
       </nav>
       {pinned === sample && <p class="note muted small">Open another sample to see both side by side.</p>}

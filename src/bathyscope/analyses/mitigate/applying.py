@@ -42,7 +42,7 @@ def revert(patch: Patch, model: Any) -> list[str]:
     return _swap(model, patch, (patch.weight, patch.bias), (patch.weight_before, patch.bias_before))
 
 
-def load_patch(path: Path) -> Patch:
+def load_patch(path: str | Path) -> Patch:
     """A patch from its file, or from the table `patch.arrow` of a result.
 
     Raises
@@ -50,6 +50,7 @@ def load_patch(path: Path) -> Patch:
     PatchError
         If there is none.
     """
+    path = Path(path)
     if not path.is_file():
         raise PatchError(f"There is no file {path}. Give a patch that the analysis mitigate wrote.")
     if path.suffix != ".arrow":

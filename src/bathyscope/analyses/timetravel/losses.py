@@ -54,16 +54,30 @@ def neighbour_loss(positions: Array, edges: Edges, offsets: IntArray, repulsion:
     weight = weight / max(float(weight.sum()), 1e-12)
     apart = positions[first] - positions[second]
     near = 1 / (1 + np.einsum("ij,ij->i", apart, apart))
-    rows = np.arange(n)[:, None]
-    away = positions[:, None, :] - positions[(rows + offsets) % n]
-    far = 1 / (1 + np.einsum("ijk,ijk->ij", away, away))
-    noise = far.mean(axis=1)[first] * np.float32(repulsion)
+    away = _away(positions, offsets)
+    far = 1 / (1 + np.einsum("ijk,ijk->jk", away, away))
+    noise = far.mean(axis=0)[first] * np.float32(repulsion)
     miss = noise / (near + noise)
     loss = -float((weight * np.log(near / (near + noise))).sum())
     pressure = np.bincount(first, weight / (near + noise), n).astype(np.float32) * np.float32(repulsion / len(offsets))
-    push = (-2 * pressure[:, None] * far * far)[:, :, None] * away
-    out = push.sum(axis=1) - push[(rows - offsets) % n, np.arange(len(offsets))].sum(axis=1)
-    return loss, out + _both_ends((2 * weight * miss * near)[:, None] * apart, first, second, n)
+    push = -2 * pressure * far * far * away
+    out = push.sum(axis=1)
+    for number, offset in enumerate(offsets.tolist()):
+        out[:, offset:] -= push[:, number, : n - offset]
+        out[:, :offset] -= push[:, number, n - offset :]
+    return loss, out.T + _both_ends((2 * weight * miss * near)[:, None] * apart, first, second, n)
+
+
+def _away(positions: Array, offsets: IntArray) -> Array:
+    """(2, M, n) from each row to the rows at the offsets after it, the first following the last."""
+    n = len(positions)
+    once = np.ascontiguousarray(positions.T)
+    twice = np.concatenate([once, once], axis=1)
+    # Slices, not indices: what is next to each other in memory is read several times as fast.
+    out = np.empty((2, len(offsets), n), positions.dtype)
+    for number, offset in enumerate(offsets.tolist()):
+        np.subtract(once, twice[:, offset : offset + n], out=out[:, number])
+    return out
 
 
 def _both_ends(pull: Array, first: npt.NDArray[np.integer], second: npt.NDArray[np.integer], n: int) -> Array:
