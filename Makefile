@@ -70,7 +70,8 @@ types-page: $(NODE_MODULES)
 
 test: setup lint types
 	@cd frontend && npm test --silent
-	@$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+# Tests wait for browsers and servers: more processes than cores.
+	@$(BIN)/pytest --numprocesses 3 --dist worksteal
 
 bench: setup
 	@for script in benchmarks/*.py; do echo; echo "# $$script"; $(BIN)/python $$script || exit 1; done

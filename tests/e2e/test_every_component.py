@@ -81,6 +81,7 @@ def everything(browser, tmp_path_factory):
         hub = closing.enter_context(bs.Hub(folder / "run"))
         for analysis in ("familiarity", "duplicates", "trajectories", "recommend", "labels"):
             hub.run(analysis)
+        hub.run("counterfactual", predicted="dog", split="test")  # what the view of neurons asks first
         hub.focus = FOCUS
         bs.export(folder / "run", folder / "report.html", layout=layout)
         served = closing.enter_context(bs.show(folder / "run", port=0, open_browser=False, layout=layout))

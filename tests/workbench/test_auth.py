@@ -270,6 +270,18 @@ def test_a_viewer_looks_and_changes_nothing(stranger):
     assert stranger.get("/api/recording", headers=OWNER).json()["capabilities"]["decide"] is True
 
 
+def test_a_page_hears_under_whose_name_it_decides(stranger, owner, serve_path, recording_path):
+    told = owner.get("/api/recording").json()
+    assert told["author"] == "ada"
+    decision = {"id": "1b4e28ba-2fa1-41d2-883f-0016d3cca427", "kind": "tag", "payload": {}}
+    assert owner.post("/api/decide", json=decision).status_code == 200
+    assert owner.get("/api/decisions").json()["decisions"][-1]["author"] == told["author"]
+    # A name is nobody's business who cannot decide under it.
+    assert "author" not in stranger.get("/api/recording", headers=VIEWER).json()
+    reading = serve_path(recording_path, headers=OWNER, read_only=True)
+    assert "author" not in reading.get("/api/recording").json()
+
+
 def test_a_viewer_gets_stored_results(owner, recording):
     from bathyscope.analyses import Performance
 

@@ -80,6 +80,8 @@ export interface Recording {
   modules: readonly ModuleInfo[];
   /** Where the page holds a part of a larger table: how many samples that has. */
   sampledFrom: number | null;
+  /** Under whose name this page decides; null where it may not. */
+  author: string | null;
 }
 
 type Shape = { readonly [key: string]: Json };
@@ -254,5 +256,6 @@ export function readRecording(json: Json): Recording {
     layout: from.has("layout") ? from.object("layout") : null,
     modules: from.has("modules") ? from.each("modules", readModule) : [],
     sampledFrom: from.maybeNumber("sampled_from"),
+    author: from.has("author") ? from.text("author") : null,
   };
 }

@@ -8,6 +8,7 @@ from bathyscope.analyses.timetravel.graph import (
     boundary_graph,
     curve,
     directed_weights,
+    near_of,
     neighbour_graph,
     similarity,
 )
@@ -35,7 +36,7 @@ def test_copies_only_have_finite_weights():
 
 
 def test_the_graph_is_symmetric_and_holds_probabilities(points):
-    graph = neighbour_graph(points, 15).toarray()
+    graph = neighbour_graph(near_of(points, 15)).toarray()
     assert_allclose(graph, graph.T, atol=1e-6)
     assert graph.min() >= 0
     assert graph.max() <= 1 + 1e-6

@@ -160,6 +160,43 @@ test("keys with a modifier, and those typed into a field, are no answers", async
   expect(said(shown)).toEqual([]);
 });
 
+test("who speaks on this page is known before the first answer, and learns from nobody else's", async () => {
+  const host = recommendHost();
+  const payload = (id: string, verdict: string): Logged["payload"] => ({ sample_id: id, verdict, target: "label_noise", strategy: "bathyscope", rank: 1 });
+  const entry = (sequence: number, author: string, id: string, verdict: string): Logged => ({ sequence, time: "2026-01-01T00:00:00Z", author, kind: "answer", payload: payload(id, verdict), inForce: true });
+  host.decided = [entry(1, "bob", "train/1", "yes"), entry(2, "test", "train/2", "no"), entry(3, "bob", "train/4", "yes")];
+  host.more = { ...host.more, author: "test" };
+  const shown = await look({ host });
+  expect(host.asked.filter((one) => one.startsWith("run recommend")).at(-1)).toBe('run recommend {"rejected":["train/2"]}');
+  expect(names(shown)).toEqual(["train/1", "train/4", "test/6"]);
+  expect(shown.text()).toContain("1 answer saved");
+  const whose = shown.named("select", "Whose answers") as HTMLSelectElement;
+  expect([...whose.options].map(({ text }) => text)).toEqual(["answers of bob", "my own answers (test)"]);
+  whose.value = "bob";
+  whose.dispatchEvent(new Event("change", { bubbles: true }));
+  await calm();
+  expect(names(shown)).toEqual(["train/2", "test/6", "test/8"]);
+  expect(shown.text()).toContain("These are the answers of bob, and the list that they teach. To answer, choose your own under How.");
+  press(shown, "1");
+  await calm();
+  expect(host.decided).toHaveLength(3);
+});
+
+test("a person new to a recording that another one answered begins with a list of their own", async () => {
+  const host = recommendHost();
+  host.decided = [{ sequence: 1, time: "2026-01-01T00:00:00Z", author: "bob", kind: "answer", payload: { sample_id: "train/1", verdict: "yes", target: "label_noise" }, inForce: true }];
+  host.more = { ...host.more, author: "ada" };
+  const shown = await look({ host });
+  expect(names(shown)).toEqual(["train/1", "train/2", "train/4"]);
+  expect(shown.text()).not.toContain("answer saved");
+  // Where nobody may decide, there is no own list: what was answered is shown.
+  shown.close();
+  host.more = { ...host.more, author: null };
+  page = await mounted(recommend, { host });
+  await calm();
+  expect(names(page)).toEqual(["train/2", "train/4", "test/6"]);
+});
+
 test("several reviewers are kept apart; a later answer of one person holds", () => {
   const entry = (sequence: number, author: string, id: string, verdict: string, more: Partial<Logged> = {}): Logged => ({ sequence, time: "t", author, kind: "answer", payload: { sample_id: id, verdict, target: "hard" }, inForce: true, ...more });
   const log = [entry(1, "ada", "a", "yes"), entry(2, "bob", "a", "no"), entry(3, "ada", "b", "no"), entry(4, "ada", "a", "skip"), entry(5, "ada", "c", "yes", { inForce: false }), entry(6, "ada", "d", "maybe"), entry(7, "ada", "e", "yes", { kind: "tag" })];

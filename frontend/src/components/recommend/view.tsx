@@ -57,7 +57,7 @@ function Row({ ctx, item, known, said, current, choose, open }: RowProps) {
 
 function Choices({ ctx, reviewers, reviewer }: { ctx: Context; reviewers: readonly string[]; reviewer: string | null }) {
   const options = ctx.options.value;
-  const { splits } = ctx.store.recording.value;
+  const { splits, author } = ctx.store.recording.value;
   return (
     <div class="choices">
       <select aria-label="What is sought" value={String(options["target"])} onChange={(event) => ctx.set({ target: event.currentTarget.value })}>
@@ -80,8 +80,8 @@ function Choices({ ctx, reviewers, reviewer }: { ctx: Context; reviewers: readon
         </select></label>
       )}
       {reviewers.length > 1 && (
-        <label class="choose"><span>Taught by</span><select aria-label="Whose answers" value={reviewer ?? ""} onChange={(event) => ctx.set({ reviewer: event.currentTarget.value })}>
-          {reviewers.map((name) => <option key={name} value={name}>{`answers of ${name}`}</option>)}
+        <label class="choose"><span>Taught by</span><select aria-label="Whose answers" value={reviewer ?? ""} onChange={(event) => ctx.set({ reviewer: event.currentTarget.value === author ? null : event.currentTarget.value })}>
+          {reviewers.map((name) => <option key={name} value={name}>{name === author ? `my own answers (${name})` : `answers of ${name}`}</option>)}
         </select></label>
       )}
         </div>

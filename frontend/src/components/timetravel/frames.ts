@@ -147,6 +147,29 @@ export class Frames {
   }
 }
 
+/** A part of the picture no smaller than this share of its width shows a way, so that there is something around it. */
+const LEAST_REACH = 0.2;
+
+/** What holds some ways, as a part of the picture to look at; null where none of them is on it. */
+export function reach(paths: readonly Float64Array[], whole: Extent | null): Extent | null {
+  const [x0, y0, x1, y1] = paths.reduce(
+    ([left, low, right, high], path) => {
+      const along = (axis: number) => path.filter((value, k) => k % 2 === axis && !Number.isNaN(value));
+      const [xs, ys] = [along(0), along(1)];
+      return [Math.min(left, ...xs), Math.min(low, ...ys), Math.max(right, ...xs), Math.max(high, ...ys)] as const;
+    },
+    [Infinity, Infinity, -Infinity, -Infinity] as readonly [number, number, number, number],
+  );
+  if (!whole || !(x0 <= x1) || !(y0 <= y1)) return null;
+  const least = LEAST_REACH * (whole.x1 - whole.x0);
+  const widen = (low: number, high: number): [number, number] => {
+    const more = Math.max(0, least - (high - low)) / 2;
+    return [low - more, high + more];
+  };
+  const [[left, right], [bottom, top]] = [widen(x0, x1), widen(y0, y1)];
+  return { x0: left, y0: bottom, x1: right, y1: top };
+}
+
 /** The frames around a moment, and how far it is from the first to the second; checkpoints without a frame keep the one before. */
 export function between(frameAt: (place: number) => number | null, at: number, end: number): { a: number; b: number | null; t: number } | null {
   let first = Math.floor(at);

@@ -2,7 +2,6 @@
 import { valueAt } from "../../hosts/arrow";
 import type { Context } from "../component";
 import { STEPS, type Quantised } from "../../draw/points/quantise";
-import type { Clock } from "./clock";
 import type { Frames } from "./frames";
 import type { Pen } from "./plane";
 import type { Dots } from "./use-dots";
@@ -63,70 +62,3 @@ export function svgOf(pen: Pen): Blob {
   const layer = `<image width="${width}" height="${height}" href="${canvas.toDataURL("image/png")}"/>`;
   return new Blob([svg.replace(/<\/svg>\s*$/, `${layer}</svg>\n`)], { type: "image/svg+xml" });
 }
-
-const FILMS = [["video/mp4;codecs=avc1.42E01F", "mp4"], ["video/mp4", "mp4"], ["video/webm;codecs=vp9", "webm"], ["video/webm", "webm"]] as const;
-
-/** What this browser can film in; null where it cannot. */
-export function filmKind(): { type: string; ending: string } | null {
-  if (typeof MediaRecorder === "undefined" || !("captureStream" in HTMLCanvasElement.prototype)) return null;
-  const found = FILMS.find(([type]) => MediaRecorder.isTypeSupported(type));
-  return found ? { type: found[0], ending: found[1] } : null;
-}
-
-const FILM_FPS = 25;
-/** In a film a checkpoint lasts so long, and the last one a second more. */
-const FILM_MS = 800;
-
-/** Play from the first checkpoint to the last at an even pace, whatever the machine needs, and film it. */
-export async function filmed(pen: Pen, clock: Clock, ready: (place: number) => Promise<unknown>, caption: (place: number) => string, signal: AbortSignal, told: (share: number) => void): Promise<Blob> {
-  const kind = filmKind();
-  if (!kind) throw new Error("This browser cannot record films. Save single pictures as PNG instead, or open the page in a current Chrome, Firefox or Safari.");
-  const before = clock.at.peek();
-  clock.pause();
-  const first = pen.canvas.picture(1);
-  const film = document.createElement("canvas");
-  // Codecs want even sides.
-  [film.width, film.height] = [first.width & ~1, first.height & ~1];
-  const paint = film.getContext("2d");
-  if (!paint) throw new Error("The browser gave no canvas to film from.");
-  const stream = film.captureStream(FILM_FPS);
-  const recorder = new MediaRecorder(stream, { mimeType: kind.type, videoBitsPerSecond: 6e6 });
-  const parts: Blob[] = [];
-  recorder.ondataavailable = ({ data }) => data.size > 0 && parts.push(data);
-  const ended = new Promise<void>((resolve, reject) => {
-    recorder.onstop = () => resolve();
-    recorder.onerror = () => reject(new Error("The browser stopped filming."));
-  });
-  const font = getComputedStyle(document.body).fontFamily || "sans-serif";
-  const shoot = (place: number) => {
-    paint.drawImage(pen.canvas.picture(1), 0, 0);
-    paint.font = `600 13px ${font}`;
-    paint.lineWidth = 3;
-    paint.strokeStyle = "#fff";
-    paint.strokeText(caption(place), 12, film.height - 14);
-    paint.fillStyle = "#16202a";
-    paint.fillText(caption(place), 12, film.height - 14);
-  };
-  try {
-    for (let place = 0; place <= clock.end; place++) await ready(place);
-    recorder.start();
-    const length = clock.end * FILM_MS;
-    const since = performance.now();
-    for (let passed = 0; passed < length + 1000; passed = performance.now() - since) {
-      if (signal.aborted) throw new DOMException("The film was stopped; nothing of it is kept.", "AbortError");
-      const at = Math.min(clock.end, passed / FILM_MS);
-      clock.at.value = at;
-      shoot(Math.round(at));
-      told(Math.min(1, passed / (length + 1000)));
-      await new Promise((resolve) => requestAnimationFrame(resolve));
-    }
-    recorder.stop();
-    await ended;
-  } finally {
-    if (recorder.state !== "inactive") recorder.stop();
-    for (const track of stream.getTracks()) track.stop();
-    clock.set(before);
-  }
-  return new Blob(parts, { type: kind.type.split(";")[0] ?? kind.type });
-}
-

@@ -10,7 +10,7 @@ import { chosen } from "../../state/chosen";
 import type { Context } from "../component";
 import { showRows } from "../samples-strip";
 import { combined, useCanvas } from "../scatter/plane";
-import { paintTime, type AboveTime, type Neighbours } from "./above";
+import { paintTime, type AboveTime, type Neighbours, type Trail } from "./above";
 import { calm, type Clock } from "./clock";
 import type { Courses } from "./courses";
 import { names, nearest } from "./dots";
@@ -67,6 +67,14 @@ function useFed(ctx: Context, canvas: PointCanvas | null, stage: Stage | null, d
   useEffect(() => canvas?.update({ selected: picked.length > 0 ? picked : null }), [canvas, stage, placed > 0, picked]);
   const focus = store.focus.value;
   useEffect(() => canvas?.update({ focus }), [canvas, stage, placed > 0, focus]);
+}
+
+/** Ways in colours that a canvas understands, which knows nothing of the page's tokens. */
+function inked(trails: readonly Trail[], at: HTMLElement): readonly Trail[] {
+  const all = [...new Set(trails.flatMap(({ colours }) => colours.filter((colour) => colour !== null)))];
+  const bytes = bytesOf(all, at);
+  const plain = new Map(all.map((colour, k) => [colour, css([bytes[4 * k] ?? 0, bytes[4 * k + 1] ?? 0, bytes[4 * k + 2] ?? 0, 255])]));
+  return trails.map((trail) => ({ ...trail, colours: trail.colours.map((colour) => (colour === null ? null : (plain.get(colour) ?? null))) }));
 }
 
 /** The stage follows the clock without a render: sixty times a second is too often for one. */
@@ -139,7 +147,8 @@ export function Plane(props: Props) {
   const { stage, placed } = useStage(ctx, props, canvas, el);
   useFed(ctx, canvas, stage, dots, props.tool, placed);
   useNeighbouring(ctx, frames);
-  const trails = useTrails(ctx, frames, courses, options["trails"] === true);
+  const ways = useTrails(ctx, frames, courses, options["trails"] === true);
+  const trails = useMemo(() => (el.current && ways.length > 0 ? inked(ways, el.current) : ways), [canvas, ways, store.theme.value]);
   const original = useOriginal(ctx, options["near"] === true);
   const marks = marksOf(ctx.data).value;
   const focus = store.focus.value;

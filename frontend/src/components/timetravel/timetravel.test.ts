@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { Column } from "../../hosts/arrow";
 import { numbers } from "../../hosts/fake";
+import type { Json } from "../../hosts/host";
 import { STEPS } from "../../draw/points/quantise";
 import { parse } from "../../state/clause-parser";
 import { fieldsOf } from "../../state/fields";
@@ -12,10 +14,14 @@ import { eventsIn, readEvents, samplesOf } from "./courses";
 import { nearest, rims } from "./dots";
 import { events } from "./events";
 import { NAMES, places, texts, timeHost } from "./fake-time";
-import { between, readLandscape, readPlaces } from "./frames";
+import { between, reach, readLandscape, readPlaces } from "./frames";
+import { gifTimes } from "./film";
+import { finds } from "./find";
+import { Gif, paletteOf } from "./gif";
 import { csv } from "./keep";
 import { boundaries, strengths } from "./landscape";
 import { overWords } from "./over-time";
+import { pairOf, pairWords } from "./pair";
 import { Ring } from "./ring";
 import { storyWords } from "./story";
 import { timetravel } from "./timetravel";
@@ -335,4 +341,256 @@ test("the past fades, what is to come is faint; a table is safe to open", () => 
   expect([fading(5, 4.9), fading(5, 5), fading(5, 0)].map((one) => Number(one.toFixed(2)))).toEqual([1, 0.28, 0.64]);
   expect(csv([["a,b", 'say "x"', "=1+1", null, 2]])).toBe('"a,b","say ""x""",\'=1+1,,2\r\n');
   expect(storyWords({ prediction: [0, 0, null], label: [null, null, null], confidence: [] }, ["Bag"])).toBe("Called Bag, from checkpoint 3 unknown.");
+});
+
+/** Type, and wait until what is found is listed. */
+async function typeInto(shown: Mounted, words: string): Promise<HTMLInputElement> {
+  const field = shown.named("input", "Find samples") as HTMLInputElement;
+  field.focus();
+  field.value = words;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  await new Promise((resolve) => setTimeout(resolve, 160));
+  await settle();
+  return field;
+}
+
+const press = (target: Element, key: string) => target.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, composed: true, cancelable: true }));
+
+test("a sample is found by its id, opened, and its whole way is shown", async () => {
+  const shown = await look();
+  const asked = () => shown.host.asked.filter((one) => one.includes("/positions?") && one.includes("&rows=7"));
+  const field = await typeInto(shown, "test/7");
+  expect([...shown.root.querySelectorAll("[role=option]")].map((one) => one.textContent)).toEqual(["test/7 Bag"]);
+  press(field, "Enter");
+  await settle();
+  expect(shown.session.store.focus.value).toBe(7);
+  expect(asked()[0]).toMatch(/positions\?000001,000002,000003&rows=7$/);
+  expect(shown.root.querySelector("[role=listbox]")).toBeNull();
+  expect(shown.root.querySelector(".at-hand b")?.textContent).toBe("test/7");
+});
+
+test("a label, a prediction or a word finds all of which it holds; arrows go along the list", async () => {
+  const shown = await look();
+  const field = await typeInto(shown, "shirt");
+  const options = [...shown.root.querySelectorAll("[role=option]")].map((one) => one.textContent);
+  expect(options).toEqual(["labelled T-shirt 4 samples", "called T-shirt here 4 samples", "labelled Shirt 4 samples", "called Shirt here 5 samples"]);
+  for (const key of ["ArrowDown", "ArrowDown", "ArrowDown"]) {
+    press(field, key);
+    await settle();
+  }
+  expect(field.getAttribute("aria-activedescendant")).toBe("found-3");
+  press(field, "Enter");
+  await settle();
+  expect([...(shown.session.store.selection.value?.indices ?? [])]).toEqual([3, 4, 8, 9, 11]);
+  expect(shown.session.store.selection.value?.sentence).toBe("5 called Shirt at the checkpoint");
+  await typeInto(shown, "nothing like it");
+  expect(shown.root.querySelector(".found [role=status]")?.textContent).toBe("No id, label or text has “nothing like it”.");
+});
+
+test("keys typed into the field of the search do not move time", async () => {
+  const shown = await look();
+  const field = await typeInto(shown, "t");
+  for (const key of [" ", "ArrowLeft"]) press(field, key);
+  await settle();
+  expect(shown.session.store.checkpoint.value?.name).toBe("000003");
+  expect(clockOf(shown.session).playing.value).toBe(false);
+});
+
+test("whole ids come before their beginnings, and a number is a place, too", () => {
+  const ids = texts(["x12", "12", "123", "a", "b", "c", "d", "e", "f", "g", "h", "i", "j"]);
+  const sources = { n: 13, classes: [], ids, truth: null, predictions: null, texts: new Map([["camera", { kind: "category" as const, length: 13, codes: new Int32Array(13).fill(1), values: ["left", "Night 12"], valid: Uint8Array.from({ length: 13 }, (_, i) => Number(i > 9)) }]]) };
+  expect(finds(sources, " 12 ").map(({ title }) => title)).toEqual(["12", "j", "123", "x12", "“12” in camera"]);
+  expect(finds(sources, "#3").map(({ title }) => title)).toEqual(["a"]);
+  expect(finds(sources, "night").map((one) => [one.aside, one.kind === "group" ? [...one.rows] : []])).toEqual([["3 samples", [10, 11, 12]]]);
+  expect(finds(sources, "  ")).toEqual([]);
+  // Numbers are padded in many ids, and nobody types the zeros.
+  const padded = { ...sources, texts: new Map(), ids: texts(["train/00012", "train/00120", "test/00012", ...Array.from({ length: 10 }, () => "x")]) };
+  expect(finds(padded, "train/12").map(({ title }) => title)).toEqual(["train/00012", "train/00120"]);
+});
+
+test("two samples are compared: the one in focus, and the next that is opened", async () => {
+  const shown = await look();
+  const { store } = shown.session;
+  store.focus.value = 2;
+  await settle();
+  shown.named("button", "Compare with another").click();
+  await settle();
+  expect(shown.text()).toContain("Open the sample to compare train/2 with: click it on the picture, or find it.");
+  store.focus.value = 4;
+  await settle();
+  const pair = shown.root.querySelector(".pair") as HTMLElement;
+  // Both stand two samples apart at every checkpoint: 2 · 4096 of 65,536 codes. They are called 2, 1, 0 and 0, 1, 1.
+  expect(pair.querySelector("h3")?.textContent).toBe("Two samples that stay as far apart as they began");
+  expect(pair.textContent).toContain("13\u202f% of the picture’s width apart here. Called the same at 1 of 3 checkpoints.");
+  expect(pair.querySelector("svg:last-of-type[aria-label^=Distance]")?.getAttribute("aria-label")).toBe("Distance on the picture: 13\u202f% at checkpoint 1, 13\u202f% at checkpoint 2, 13\u202f% at checkpoint 3.");
+  expect([...pair.querySelectorAll(".side b")].map((one) => one.textContent)).toEqual(["train/2", "train/4"]);
+  pair.querySelector<HTMLElement>("header button")?.click();
+  await settle();
+  expect(shown.root.querySelector(".pair")).toBeNull();
+});
+
+test("two selected samples can be compared at once", async () => {
+  const shown = await look();
+  await shown.session.pick({ kind: "rows", rows: [0, 11] }, "test", { split: "all" });
+  await settle();
+  shown.named("button", "Compare the two selected").click();
+  await settle();
+  // Sample 11 has no place in the first frame: nothing is drawn there, and nothing made up.
+  expect(shown.root.querySelector("[aria-label^=Distance]")?.getAttribute("aria-label")).toBe("Distance on the picture: 69\u202f% at checkpoint 2, 69\u202f% at checkpoint 3.");
+});
+
+test("how far apart a pair is, and whether it is called the same", () => {
+  const course = (...prediction: (number | null)[]) => ({ prediction, label: [], confidence: [] });
+  const pair = pairOf([Float64Array.of(0, 0, 0, 0, 3, 4), Float64Array.of(0, 10, NaN, NaN, 0, 0)], 20, [course(1, 1, null), course(1, 2, 2)], (place) => place);
+  expect(pair).toEqual({ apart: [0.5, null, 0.25], same: 1, called: 2 });
+  expect(pairWords(pair)).toBe("Two samples that came closer");
+  expect(pairWords({ ...pair, apart: [0.1, 0.2] })).toBe("Two samples that went apart");
+  expect(pairWords({ ...pair, apart: [null, 0.2] })).toBe("Two samples through the training");
+});
+
+test("what holds a way is no smaller than a fifth of the picture, and nowhere when nothing is placed", () => {
+  const whole = { x0: 0, y0: 0, x1: 10, y1: 10 };
+  expect(reach([Float64Array.of(1, 1, 5, 1.5), Float64Array.of(NaN, NaN, 2, 2)], whole)).toEqual({ x0: 1, y0: 0.5, x1: 5, y1: 2.5 });
+  expect(reach([Float64Array.of(NaN, NaN)], whole)).toBeNull();
+});
+
+test("a box can be drawn as well as a line", async () => {
+  const shown = await look();
+  shown.named("button", "Box").click();
+  await settle();
+  expect(shown.named("button", "Box").getAttribute("aria-pressed")).toBe("true");
+  const el = shown.root.querySelector(".points") as HTMLElement;
+  const at = (type: string, x: number, y: number) => el.dispatchEvent(new PointerEvent(type, { button: 0, pointerId: 1, clientX: x, clientY: y, bubbles: true }));
+  at("pointerdown", 0, 0);
+  at("pointermove", 600, 600);
+  at("pointerup", 600, 600);
+  await settle();
+  expect(shown.session.store.selection.value?.indices.length).toBe(12);
+});
+
+/** A GIF read the slow way: the indices of each frame, what shines through filled in. */
+function framesIn(bytes: Uint8Array): { size: [number, number]; palette: Uint8Array; frames: { delay: number; indices: number[] }[] } {
+  const short = (at: number) => (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
+  const size: [number, number] = [short(6), short(8)];
+  const palette = bytes.slice(13, 13 + 768);
+  const frames: { delay: number; indices: number[] }[] = [];
+  let [at, delay, through] = [13 + 768, 0, -1];
+  const blocks = () => {
+    const data: number[] = [];
+    for (; (bytes[at] ?? 0) > 0; at += (bytes[at] ?? 0) + 1) data.push(...bytes.slice(at + 1, at + 1 + (bytes[at] ?? 0)));
+    at++;
+    return data;
+  };
+  while (bytes[at] !== 0x3b) {
+    if (bytes[at] === 0x21) {
+      if (bytes[at + 1] === 0xf9) [delay, through] = [short(at + 4), (bytes[at + 3] ?? 0) & 1 ? (bytes[at + 6] ?? 0) : -1];
+      at += 2;
+      blocks();
+      continue;
+    }
+    at += 10;
+    const bits = bytes[at++] ?? 0;
+    const data = blocks();
+    let [place, width] = [0, bits + 1];
+    const read = () => {
+      let code = 0;
+      for (let k = 0; k < width; k++, place++) code |= (((data[place >> 3] ?? 0) >> (place & 7)) & 1) << k;
+      return code;
+    };
+    const [clear, end] = [1 << bits, (1 << bits) + 1];
+    let known: number[][] = [];
+    let last: number[] | null = null;
+    const out: number[] = [];
+    for (let code = read(); code !== end; code = read()) {
+      if (code === clear) {
+        known = [...Array.from({ length: end + 1 }, (_, k) => [k])];
+        [last, width] = [null, bits + 1];
+        continue;
+      }
+      const run: number[] = code < known.length ? (known[code] ?? []) : [...(last ?? []), last?.[0] ?? 0];
+      if (last) known.push([...last, run[0] ?? 0]);
+      out.push(...run);
+      last = run;
+      if (known.length === 1 << width && width < 12) width++;
+    }
+    const before = frames.at(-1)?.indices ?? [];
+    frames.push({ delay, indices: out.map((index, k) => (index === through ? (before[k] ?? -1) : index)) });
+  }
+  return { size, palette, frames };
+}
+
+test("a GIF read back shows what was put in, also after its codes have run out", () => {
+  const [width, height] = [160, 120];
+  // Noise of four colours has so many different runs that the table of codes is begun anew several times.
+  let seed = 1;
+  const noise = () => (seed = (seed * 16807) % 2147483647) % 4;
+  const tones = [[255, 255, 255], [16, 32, 42], [200, 30, 30], [30, 90, 200]] as const;
+  const picture = (of: readonly number[]) => Uint8ClampedArray.from(of.flatMap((tone) => [...(tones[tone] ?? [0, 0, 0]), 255]));
+  const first = Array.from({ length: width * height }, noise);
+  const second = first.map((tone, k) => (k < 500 ? 3 - tone : tone));
+  const palette = paletteOf([picture(first)]);
+  expect(palette.length).toBe(12);
+  const gif = new Gif(width, height, palette);
+  gif.add(picture(first), 10);
+  gif.add(picture(second), 110);
+  const read = framesIn(gif.done());
+  expect([read.size, read.frames.map(({ delay }) => delay)]).toEqual([[160, 120], [10, 110]]);
+  const seen = (indices: readonly number[]) => indices.map((index) => tones.findIndex((tone) => tone.every((value, k) => value === read.palette[3 * index + k])));
+  expect(seen(read.frames[0]?.indices ?? [])).toEqual(first);
+  expect(seen(read.frames[1]?.indices ?? [])).toEqual(second);
+});
+
+test("more colours than a palette holds are divided where it matters; few bright dots keep theirs", () => {
+  const pixels = new Uint8ClampedArray(4 * 30_000);
+  for (let i = 0; i < 30_000; i++) pixels.set(i < 30 ? [230, 20, 20, 255] : [200 + (i % 40), 210 + ((i >> 3) % 40), 220 + ((i >> 6) % 30), 255], 4 * i);
+  const palette = paletteOf([pixels]);
+  expect(palette.length).toBeLessThanOrEqual(3 * 255);
+  const has = (r: number, g: number, b: number, away: number) => Array.from({ length: palette.length / 3 }, (_, k) => Math.max(Math.abs((palette[3 * k] ?? 0) - r), Math.abs((palette[3 * k + 1] ?? 0) - g), Math.abs((palette[3 * k + 2] ?? 0) - b))).some((most) => most <= away);
+  expect(has(230, 20, 20, 0)).toBe(true);
+  expect(has(220, 230, 235, 8)).toBe(true);
+});
+
+test("a GIF lasts as long as a film, ends with a second more, and does not grow without bounds", () => {
+  const times = gifTimes(11);
+  expect([times.length, times[0]?.at, times.at(-1)?.at]).toEqual([89, 0, 11]);
+  expect(times.reduce((sum, { hundredths }) => sum + hundredths, 0)).toBe(89 * 10 + 100);
+  expect(gifTimes(400).length).toBe(401);
+});
+
+test("a running job's new checkpoint comes onto the canvas by itself, and the canvas stays", async () => {
+  const host = timeHost(2);
+  host.more = { ...host.more, writing: true };
+  const rows = (n: number) => {
+    const frames = new Map<string, Column>([
+      ["checkpoint", texts(NAMES.slice(0, n))], ["x", numbers(Array<number>(n).fill(-1))], ["y", numbers(Array<number>(n).fill(-1))], ["size", numbers(Array<number>(n).fill(2))], ["motion", numbers(Array<number>(n).fill(0.1), false)],
+    ]);
+    host.given.set("timetravel/frames", frames);
+  };
+  // A result stands for the checkpoints that were there when it was made, and is named so.
+  const there = new Set([2]);
+  const fits: number[] = [];
+  const plain = { stored: host.stored.bind(host), run: host.run.bind(host) };
+  const named = (params: { readonly [key: string]: Json }) => ({ analysis: "timetravel", key: encodeURIComponent(JSON.stringify({ ...params, checkpoints: host.checkpoints })), tables: {} });
+  host.stored = async (analysis, params) => (analysis !== "timetravel" ? plain.stored(analysis, params) : there.has(host.checkpoints) ? named(params) : null);
+  host.run = async (analysis, params) => {
+    if (analysis !== "timetravel") return plain.run(analysis, params);
+    if (!there.has(host.checkpoints)) fits.push(host.checkpoints);
+    there.add(host.checkpoints);
+    rows(host.checkpoints);
+    return named(params);
+  };
+  rows(2);
+  const shown = await look({ host, options: { mode: "live" } });
+  const canvas = shown.root.querySelector("canvas");
+  const slider = () => shown.named("[role=slider]", "Time").getAttribute("aria-valuetext");
+  expect(slider()).toBe("checkpoint 2 of 2, 3 flips");
+  expect(fits).toEqual([]);
+  host.checkpoints = 3;
+  host.tell({ type: "recording" });
+  for (let k = 0; k < 6; k++) await settle();
+  expect(fits).toEqual([3]);
+  expect(slider()).toBe("checkpoint 3 of 3, 1 flip");
+  // The same canvas: nothing was begun anew, and where a person had zoomed in is still in sight.
+  expect(shown.root.querySelector("canvas")).toBe(canvas);
+  expect(host.asked.some((one) => one.endsWith("/positions?000003"))).toBe(true);
 });

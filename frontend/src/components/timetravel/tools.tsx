@@ -8,7 +8,8 @@ import type { Clock } from "./clock";
 import type { Courses } from "./courses";
 import { OWN, OWN_WORDS, otherColours } from "./dots";
 import type { Frames } from "./frames";
-import { filmed, filmKind, placesCsv, pngOf, svgOf } from "./keep";
+import { filmed, filmKind, gifOf, type Filming } from "./film";
+import { placesCsv, pngOf, svgOf } from "./keep";
 import { atOne, filterOver, OVERS, type Over } from "./over-time";
 import type { Pen } from "./plane";
 import type { Dots } from "./use-dots";
@@ -128,18 +129,20 @@ export function Save({ ctx, pen, clock, frames, dots }: SaveProps) {
     say(null);
     Promise.resolve().then(work).catch((error: unknown) => say(reason(error)));
   };
+  const kind = filmKind();
   const frameNow = () => frames.frame(store.checkpoint.peek()?.name ?? "");
-  const film = async () => {
+  const film = async (record: (asked: Filming) => Promise<Blob>, ending: string) => {
     if (!pen) return;
     control.current = new AbortController();
+    setFilming(0);
     const { checkpoints, name: recording } = store.recording.peek();
     const ready = async (place: number) => {
       const frame = frames.frame(checkpoints[place]?.name ?? "");
       if (frame !== null) await Promise.all([frames.places.want(frame), frames.hasLandscapes ? frames.landscapes.want(frame) : null]);
     };
     try {
-      const blob = await filmed(pen, clock, ready, (place) => `${recording} · checkpoint ${place + 1} of ${checkpoints.length}`, control.current.signal, setFilming);
-      saveAs(blob, name("film", filmKind()?.ending ?? "webm"));
+      const caption = (place: number) => `${recording} · checkpoint ${place + 1} of ${checkpoints.length}`;
+      saveAs(await record({ pen, clock, ready, caption, signal: control.current.signal, told: setFilming }), name("film", ending));
     } finally {
       setFilming(null);
     }
@@ -156,9 +159,12 @@ export function Save({ ctx, pen, clock, frames, dots }: SaveProps) {
           saveAs(await placesCsv(ctx, frames, dots, [frame]), name(here(), "csv"));
         })}>Places here (CSV)</button>
         <button type="button" class="button" onClick={() => run(async () => saveAs(await placesCsv(ctx, frames, dots, frames.infos.map((_, frame) => frame)), name("all checkpoints", "csv")))}>Places at all checkpoints (CSV)</button>
-        {filming === null
-          ? <button type="button" class="button" disabled={!pen || filmKind() === null} title={filmKind() === null ? "This browser cannot record films" : "Plays once through and records it"} onClick={() => run(film)}>{`Film${filmKind() ? ` (${filmKind()?.ending.toUpperCase()})` : ""}`}</button>
-          : <button type="button" class="button" onClick={() => control.current?.abort()}><progress max={1} value={filming} aria-label="Filming" /> Stop filming</button>}
+        {filming === null ? (
+          <>
+            {kind && <button type="button" class="button" disabled={!pen} title="Plays once through and records it" onClick={() => run(() => film(filmed, kind.ending))}>{`Film (${kind.ending.toUpperCase()})`}</button>}
+            <button type="button" class="button" disabled={!pen} title="Goes once through, picture by picture" onClick={() => run(() => film(gifOf, "gif"))}>Film (GIF)</button>
+          </>
+        ) : <button type="button" class="button" onClick={() => control.current?.abort()}><progress max={1} value={filming} aria-label="Filming" /> Stop filming</button>}
         {said !== null && <p class="small" role="status">{said}</p>}
       </div>
     </details>

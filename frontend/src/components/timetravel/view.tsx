@@ -13,7 +13,10 @@ import type { Context } from "../component";
 import { showRows } from "../samples-strip";
 import { clockOf, type Clock } from "./clock";
 import { eventsIn, samplesOf, type Courses } from "./courses";
+import { Finder } from "./finder";
+import { reach, type Frames } from "./frames";
 import { lyingRows } from "./over-time";
+import { Pairing } from "./pair-view";
 import { Plane, type Pen } from "./plane";
 import { Timeline, type Curve } from "./timeline";
 import { ColourChoice, Display, OverTime, Save } from "./tools";
@@ -29,6 +32,7 @@ const MOST_IN_LEGEND = 12;
 const TOOLS = [
   ["pan", "Move", "Drag to move; Shift and drag to draw around samples"],
   ["lasso", "Lasso", "Draw around samples to select them; with Ctrl to add, with Alt to take away"],
+  ["rectangle", "Box", "Drag a box over samples to select them; with Ctrl to add, with Alt to take away"],
 ] as const satisfies readonly (readonly [Tool, string, string])[];
 
 /** Accuracy, loss and how well the picture keeps the predictions, one value a checkpoint. */
@@ -108,6 +112,18 @@ function useZoomTo(ctx: Context, pen: Pen | null): void {
   }, [picked, pen?.canvas]);
 }
 
+/** Look at all places where some samples are on their way, so that they stay in sight as time runs. */
+function showWays(ctx: Context, pen: Pen | null, frames: Frames, rows: readonly number[]): void {
+  frames.paths(rows).then(
+    (paths) => {
+      const extent = reach([...paths.values()], frames.infos[0]?.extent ?? null);
+      if (extent) pen?.canvas.show(extent);
+      else ctx.store.say(rows.length === 1 ? "This sample has no place on the picture." : "These samples have no place on the picture.");
+    },
+    (error: unknown) => ctx.store.notice(`The way of the sample could not be read. ${reason(error)}`),
+  );
+}
+
 function showFlips(ctx: Context, courses: Courses, place: number): void {
   const name = ctx.store.recording.peek().checkpoints[place]?.name ?? "";
   const frame = courses.frame(name);
@@ -141,6 +157,7 @@ function Picture({ ctx, projection, courses, clock }: { ctx: Context; projection
   return (
     <>
       <div class="controls">
+        <Finder ctx={ctx} predictions={dots.said.predictions} show={(row) => showWays(ctx, pen, frames, [row])} />
         <ColourChoice ctx={ctx} by={dots.by} />
         <div class="segments" role="group" aria-label="Dragging">
           {TOOLS.map(([id, name, title]) => <button key={id} type="button" title={title} aria-pressed={tool.value === id} onClick={() => (tool.value = id)}>{name}</button>)}
@@ -159,6 +176,7 @@ function Picture({ ctx, projection, courses, clock }: { ctx: Context; projection
           </div>
         )}
       </Plane>
+      <Pairing ctx={ctx} courses={courses} frames={frames} show={(rows) => showWays(ctx, pen, frames, rows)} />
       <Legend dots={dots} />
       <Timeline ctx={ctx} clock={clock} curves={curvesOf(ctx, quality)} counts={counts} alerts={alerts} flips={(place) => courses && showFlips(ctx, courses, place)} />
       {open && checkpoint !== null && <QualityTable quality={quality} checkpoint={checkpoint} recording={recording} go={(name) => store.choose(recording.checkpoints.findIndex((one) => one.name === name))} />}
@@ -185,7 +203,7 @@ export function View({ ctx }: { ctx: Context }) {
       <Heading title={TITLE} small={small} />
       {failed !== null && <Failure what="The projection could not be read." why={failed} retry={used.run} />}
       <Offer ctx={ctx} used={used} asked={asked} what="How the samples moved" verb={used.tables ? "Place the new checkpoint" : "Place the samples over time"} />
-      {projection && <Picture key={`${projection.frames.result.key}`} ctx={ctx} projection={projection} courses={courses} clock={clock} />}
+      {projection && <Picture key={JSON.stringify(asked.params)} ctx={ctx} projection={projection} courses={courses} clock={clock} />}
     </section>
   );
 }

@@ -11,6 +11,7 @@ import { PLAIN, changed, followRatio, type PointCanvasOptions, type Settings } f
 import { drawAbove, type Above } from "./overlay";
 import { GridIndex, nextTowards, type Direction } from "./pick";
 import { inside, simplified, type Polygon } from "./polygon";
+import type { Extent } from "./quantise";
 import type { Frame } from "./renderer";
 import { Scene, shownIn, type Content } from "./scene";
 import { Surface, type Engine } from "./surface";
@@ -112,6 +113,12 @@ export class PointCanvas {
     const to = rows && rows.length > 0 ? fitted(this.scene.extent(rows), this.size, this.settings.aspect, 48) : this.home;
     // One point, or several on one spot, have no extent to fill the picture with.
     this.go({ ...to, kx: Math.min(to.kx, this.home.kx * 32), ky: Math.min(to.ky, this.home.ky * 32) });
+  }
+
+  /** Show a part of the plane; eased, unless motion is to be reduced. */
+  show(part: Extent): void {
+    this.moved = true;
+    this.go(fitted(part, this.size, this.settings.aspect, 48));
   }
 
   zoom(factor: number, x?: number, y?: number): void {

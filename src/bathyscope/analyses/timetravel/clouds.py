@@ -9,15 +9,15 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from bathyscope.analyses.neighbours import nearest
 from bathyscope.analyses.timetravel.boundary import boundary_samples
 from bathyscope.analyses.timetravel.fit import Cloud
 from bathyscope.analyses.timetravel.frames import Frames, apply_head
 from bathyscope.analyses.timetravel.graph import (
     IntArray,
+    Near,
     Vectors,
-    bandwidths,
     boundary_graph,
+    near_of,
     neighbour_graph,
 )
 from bathyscope.analyses.timetravel.landscape import probabilities
@@ -99,37 +99,45 @@ def borders_of(vectors: Vectors, head: Head | None, count: int, seed: Sequence[i
     return boundary_samples(vectors, apply_head(head, vectors), functools.partial(apply_head, head), count, generator)
 
 
-def ties_of(frame: int, landmarks: Sequence[Landmarks], k: int) -> Vectors:
+def near_at(landmarks: Landmarks, k: int) -> Near:
+    """The nearest landmarks of each, as many of the k as there are."""
+    return near_of(landmarks.vectors, min(k, max(len(landmarks.who) - 1, 0)))
+
+
+def ties_of(frame: int, landmarks: Sequence[Landmarks], near: Near) -> Vectors:
     """(M, T) how strongly each landmark is tied to itself elsewhere: by the scale of its own neighbourhood.
 
     A sample that hardly moved is tied to itself; one that moved farther than its neighbours are away is free.
+
+    Parameters
+    ----------
+    near : of the landmarks of this checkpoint
     """
     mine = landmarks[frame]
     total = len(landmarks)
     out = np.zeros((len(mine.who), total), np.float32)
     if len(mine.who) < 2 or total < 2:
         return out
-    rho, sigma = bandwidths(nearest(mine.vectors, min(k, len(mine.who) - 1))[1])
     distance = np.full((len(mine.who), total), np.inf, np.float32)
     for other, theirs in enumerate(landmarks):
         if other != frame:
             _, here, there = np.intersect1d(mine.who, theirs.who, assume_unique=True, return_indices=True)
             distance[here, other] = np.linalg.norm(mine.vectors[here] - theirs.vectors[there], axis=1)
-    near = np.argsort(distance, axis=1, kind="stable")[:, :MOST_TIES]
-    values = np.take_along_axis(distance, near, axis=1)
-    strength = np.exp(-np.maximum(values - rho[:, None], 0) / sigma[:, None])
-    np.put_along_axis(out, near, np.where(np.isfinite(values), strength, 0).astype(np.float32), axis=1)
+    closest = np.argsort(distance, axis=1, kind="stable")[:, :MOST_TIES]
+    values = np.take_along_axis(distance, closest, axis=1)
+    strength = np.exp(-np.maximum(values - near.rho[:, None], 0) / near.sigma[:, None])
+    np.put_along_axis(out, closest, np.where(np.isfinite(values), strength, 0).astype(np.float32), axis=1)
     return out
 
 
 def cloud_of(
-    landmarks: Landmarks, head: Head | None, basis: Basis, *, k: int, seed: Sequence[int], ties: Vectors
+    landmarks: Landmarks, head: Head | None, basis: Basis, *, k: int, near: Near, seed: Sequence[int], ties: Vectors
 ) -> tuple[Cloud, Units]:
     """Everything that is fitted at one checkpoint, and its units."""
     count = len(landmarks.who)
     border = borders_of(landmarks.vectors, head, round(BOUNDARY_SHARE * count), seed)
     everything = np.concatenate([landmarks.vectors, border])
-    graph = neighbour_graph(landmarks.vectors, min(k, max(count - 1, 0)))
+    graph = neighbour_graph(near)
     graph.resize((len(everything), len(everything)))
     if len(border) > 1:
         graph = (graph + boundary_graph(landmarks.vectors, border, min(k, len(border) - 1))).tocsr()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -89,10 +90,25 @@ class Settings:
 
 
 class _Batch(NamedTuple):
-    """Rows of some checkpoints' clouds, and where each stands in the batch: (checkpoint, from, to)."""
+    """Rows of some checkpoints' clouds, and where each stands in the batch: (checkpoint, from, to).
+
+    `offsets` say for each checkpoint which rows are the others that its edges are told from.
+    """
 
     rows: list[IntArray]
     blocks: list[tuple[int, int, int]]
+    offsets: list[IntArray]
+
+    @property
+    def stop(self) -> int:
+        """Rows of all checkpoints."""
+        return self.blocks[-1][2]
+
+    def part(self, first: int, last: int) -> _Batch:
+        """Some of its checkpoints, as a batch of their own."""
+        at = self.blocks[first][1]
+        blocks = [(frame, start - at, stop - at) for frame, start, stop in self.blocks[first:last]]
+        return _Batch(self.rows[first:last], blocks, self.offsets[first:last])
 
 
 def fit(
@@ -119,16 +135,20 @@ def fit(
     else:
         weights = dict(start)
     adam = Adam(weights)
+    spare = {name: np.zeros_like(value) for name, value in weights.items()}
     people = np.unique(np.concatenate([cloud.who for cloud in clouds]))
     began = time.monotonic()
-    for step in range(settings.steps):
-        if step % TELL_EVERY == 0:
-            left = (time.monotonic() - began) / max(step, 1) * (settings.steps - step)
-            told(step / settings.steps, f", about {left:.0f} s left" if step else "")
-        cosine = (1 + np.cos(np.pi * step / settings.steps)) / 2
-        batch = _draw(clouds, people, settings, generator)
-        _gradients(weights, adam.gradients, clouds, batch, settings, generator, anchors)
-        adam.step(settings.last_rate + (settings.rate - settings.last_rate) * cosine)
+    with ThreadPoolExecutor(1) as beside:
+        for step in range(settings.steps):
+            if step % TELL_EVERY == 0:
+                left = (time.monotonic() - began) / max(step, 1) * (settings.steps - step)
+                told(step / settings.steps, f", about {left:.0f} s left" if step else "")
+            cosine = (1 + np.cos(np.pi * step / settings.steps)) / 2
+            batch = _draw(clouds, people, settings, generator)
+            held = _held(anchors, generator)
+            halves = _halves(weights, clouds, batch, settings, held, (adam.gradients, spare))
+            _descend(halves, clouds, batch, settings, beside)
+            adam.step(settings.last_rate + (settings.rate - settings.last_rate) * cosine)
     return {name: value.copy() for name, value in weights.items()}
 
 
@@ -172,47 +192,112 @@ def _draw(clouds: Sequence[Cloud], people: IntArray, settings: Settings, generat
         rows.append(generator.permutation(np.concatenate([mine, border_rows])))
         blocks.append((int(frame), start, start + len(rows[-1])))
         start += len(rows[-1])
-    return _Batch(rows, blocks)
+    offsets = [generator.permutation(np.arange(1, len(mine)))[: settings.others] for mine in rows]
+    return _Batch(rows, blocks, offsets)
 
 
-def _gradients(
+def _held(anchors: Anchors | None, generator: np.random.Generator) -> Anchors | None:
+    """Some of the anchors, for one step."""
+    if anchors is None or not len(anchors.inputs):
+        return None
+    some = generator.integers(len(anchors.inputs), size=min(512, len(anchors.inputs)))
+    return Anchors(*(part[some] for part in anchors))
+
+
+@dataclass
+class _Half:
+    """Some checkpoints of a batch on their way through the network and back, by themselves.
+
+    Attributes
+    ----------
+    into : gradients of the weights, as far as these checkpoints make them
+    positions, by_position : (n, 2) where the rows are drawn, and which way the losses pull
+    """
+
+    weights: dict[str, Array]
+    clouds: Sequence[Cloud]
+    batch: _Batch
+    settings: Settings
+    share: np.float32
+    held: Anchors | None
+    into: dict[str, Array]
+
+    def forward(self) -> None:
+        """Positions, what they decode to, and the losses that need no other checkpoint."""
+        batch, clouds, settings = self.batch, self.clouds, self.settings
+        inputs = [clouds[frame].inputs[rows] for rows, (frame, _, _) in zip(batch.rows, batch.blocks, strict=True)]
+        if self.held is not None:
+            inputs.append(self.held.inputs)
+        self.kept = network.encoded(self.weights, np.concatenate(inputs))
+        self.positions = self.kept[-1]
+        self.seen = network.decoded(self.weights, self.positions[: batch.stop], batch.blocks)
+        self.by_output = np.empty_like(self.seen.output)
+        self.by_position = np.zeros_like(self.positions)
+        for rows, (frame, start, stop), offsets in zip(batch.rows, batch.blocks, batch.offsets, strict=True):
+            part, cloud = slice(start, stop), clouds[frame]
+            self.by_output[part] = self.share * _output_gradient(self.seen.output[part], cloud, rows, settings)
+            pull = _neighbour_gradient(self.positions[part], cloud, rows, offsets, settings)
+            self.by_position[part] = self.share * np.float32(settings.neighbour) * pull
+        if self.held is not None:
+            _, back = losses.anchor_loss(self.positions[batch.stop :], *self.held[1:])
+            self.by_position[batch.stop :] += np.float32(settings.anchor) * back
+
+    def backward(self) -> None:
+        """Gradients of the weights, once all losses have said which way they pull."""
+        stop = self.batch.stop
+        self.by_position[:stop] += network.decoder_gradient(self.weights, self.seen, self.by_output, self.into)
+        network.encoder_gradient(self.weights, self.kept, self.by_position, self.into)
+
+
+def _halves(
     weights: dict[str, Array],
-    into: dict[str, Array],
     clouds: Sequence[Cloud],
     batch: _Batch,
     settings: Settings,
-    generator: np.random.Generator,
-    anchors: Anchors | None,
+    held: Anchors | None,
+    into: tuple[dict[str, Array], dict[str, Array]],
+) -> list[_Half]:
+    """A batch in two, for two cores; of one checkpoint a single one."""
+    count = len(batch.blocks)
+    share = np.float32(1 / count)
+    if count == 1:
+        return [_Half(weights, clouds, batch, settings, share, held, into[0])]
+    cut = (count + 1) // 2
+    first = _Half(weights, clouds, batch.part(0, cut), settings, share, None, into[0])
+    return [first, _Half(weights, clouds, batch.part(cut, count), settings, share, held, into[1])]
+
+
+def _descend(
+    halves: list[_Half], clouds: Sequence[Cloud], batch: _Batch, settings: Settings, beside: ThreadPoolExecutor
 ) -> None:
-    """Gradients of all losses on one batch."""
-    inputs = [clouds[frame].inputs[rows] for rows, (frame, _, _) in zip(batch.rows, batch.blocks, strict=True)]
-    count = sum(map(len, inputs))
-    held = np.empty(0, np.int64)
-    if anchors is not None and len(anchors.inputs):
-        held = generator.integers(len(anchors.inputs), size=min(512, len(anchors.inputs)))
-        inputs.append(anchors.inputs[held])
-    kept = network.encoded(weights, np.concatenate(inputs))
-    positions = kept[-1]
-    seen = network.decoded(weights, positions[:count], batch.blocks)
-    by_output = np.empty_like(seen.output)
-    by_position = np.zeros_like(positions)
-    share = np.float32(1 / len(batch.blocks))
-    for rows, (frame, start, stop) in zip(batch.rows, batch.blocks, strict=True):
-        part = slice(start, stop)
-        by_output[part] = share * _output_gradient(seen.output[part], clouds[frame], rows, settings)
-        pull = _neighbour_gradient(positions[part], clouds[frame], rows, settings, generator)
-        by_position[part] = share * np.float32(settings.neighbour) * pull
+    """Gradients of all losses on one batch, in the first half's `into`.
+
+    The halves never wait for each other within a pass, and are added in the same order however long each takes.
+    """
+    _both([half.forward for half in halves], beside)
+    positions = np.concatenate([half.positions[: half.batch.stop] for half in halves])
+    pull = np.zeros_like(positions)
     if settings.tie and len(batch.blocks) > 1:
-        edges = _ties(clouds, batch)
-        by_position[:count] += np.float32(settings.tie) * losses.tie_loss(positions[:count], edges)[1]
+        pull += np.float32(settings.tie) * losses.tie_loss(positions, _ties(clouds, batch))[1]
     if settings.path and len(batch.blocks) > 2:
         places, apart = _paths(clouds, batch)
-        by_position[places] += np.float32(settings.path) * losses.path_loss(positions[places], apart)[1]
-    if anchors is not None and len(held):
-        _, back = losses.anchor_loss(positions[count:], *(part[held] for part in anchors[1:]))
-        by_position[count:] += np.float32(settings.anchor) * back
-    by_position[:count] += network.decoder_gradient(weights, seen, by_output, into)
-    network.encoder_gradient(weights, kept, by_position, into)
+        pull[places] += np.float32(settings.path) * losses.path_loss(positions[places], apart)[1]
+    start = 0
+    for half in halves:
+        half.by_position[: half.batch.stop] += pull[start : start + half.batch.stop]
+        start += half.batch.stop
+    _both([half.backward for half in halves], beside)
+    for half in halves[1:]:
+        for name, value in half.into.items():
+            halves[0].into[name] += value
+
+
+def _both(passes: list[Callable[[], None]], beside: ThreadPoolExecutor) -> None:
+    """The first here, the others in the thread beside."""
+    others = [beside.submit(one) for one in passes[1:]]
+    passes[0]()
+    for other in others:
+        other.result()
 
 
 def _output_gradient(output: Array, cloud: Cloud, rows: IntArray, settings: Settings) -> Array:
@@ -224,13 +309,10 @@ def _output_gradient(output: Array, cloud: Cloud, rows: IntArray, settings: Sett
     return out
 
 
-def _neighbour_gradient(
-    positions: Array, cloud: Cloud, rows: IntArray, settings: Settings, generator: np.random.Generator
-) -> Array:
+def _neighbour_gradient(positions: Array, cloud: Cloud, rows: IntArray, offsets: IntArray, settings: Settings) -> Array:
     among = cloud.graph[rows][:, rows].tocoo()
     if not among.nnz or len(rows) < 3:
         return np.zeros_like(positions)
-    offsets = generator.permutation(np.arange(1, len(rows)))[: settings.others]
     edges = Edges(among.row, among.col, among.data)
     return losses.neighbour_loss(positions, edges, offsets, settings.repulsion)[1]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -54,9 +55,32 @@ def bandwidths(distances: Vectors) -> tuple[Vectors, Vectors]:
     return rho.astype(np.float32), np.maximum(np.minimum(sigma, 1e30), floor).astype(np.float32)
 
 
-def directed_weights(distances: Vectors) -> Vectors:
-    """(N, k) strengths in [0, 1] with which each sample is tied to its neighbours; 1 for the nearest."""
-    rho, sigma = bandwidths(distances)
+class Near(NamedTuple):
+    """Who the k nearest of each of N samples are, (N, k), how far away, (N, k), and their `bandwidths`, (N,) each."""
+
+    who: IntArray
+    distances: Vectors
+    rho: Vectors
+    sigma: Vectors
+
+
+def near_of(points: Vectors, k: int) -> Near:
+    """The k nearest of each point; nothing where there are none."""
+    if k < 1:
+        none = np.zeros(len(points), np.float32)
+        return Near(np.empty((len(points), 0), np.int64), np.empty((len(points), 0), np.float32), none, none)
+    index, distances = nearest(points, k)
+    return Near(index, distances, *bandwidths(distances))
+
+
+def directed_weights(distances: Vectors, scale: tuple[Vectors, Vectors] | None = None) -> Vectors:
+    """(N, k) strengths in [0, 1] with which each sample is tied to its neighbours; 1 for the nearest.
+
+    Parameters
+    ----------
+    scale : ρ and σ of `bandwidths`, where they are known
+    """
+    rho, sigma = bandwidths(distances) if scale is None else scale
     out: Vectors = np.exp(-np.maximum(distances - rho[:, None], 0) / sigma[:, None])
     return out
 
@@ -67,12 +91,12 @@ def symmetric(weights: sp.csr_array) -> sp.csr_array:
     return sp.csr_array(weights + other - weights.multiply(other))
 
 
-def neighbour_graph(points: Vectors, k: int) -> sp.csr_array:
-    """Symmetric fuzzy graph over the k nearest neighbours of each point, (N, N)."""
-    if k < 1:
-        return sp.csr_array((len(points), len(points)), dtype=np.float32)
-    index, distances = nearest(points, k)
-    return symmetric(_matrix(index, directed_weights(distances), (len(points), len(points))))
+def neighbour_graph(near: Near) -> sp.csr_array:
+    """Symmetric fuzzy graph over the nearest neighbours of each of N points, (N, N)."""
+    shape = (len(near.who), len(near.who))
+    if not near.who.shape[1]:
+        return sp.csr_array(shape, dtype=np.float32)
+    return symmetric(_matrix(near.who, directed_weights(near.distances, (near.rho, near.sigma)), shape))
 
 
 def boundary_graph(points: Vectors, boundary: Vectors, k: int) -> sp.csr_array:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bathyscope.analyses.timetravel.canvas import Canvas, canvas_of
-from bathyscope.analyses.timetravel.clouds import Landmarks, landmarks_at, ties_of
+from bathyscope.analyses.timetravel.clouds import Landmarks, landmarks_at, near_at, ties_of
 from bathyscope.analyses.timetravel.drawing import Drawing, Easel
 from bathyscope.analyses.timetravel.fit import Anchors, Settings
 from bathyscope.analyses.timetravel.frames import Frames
@@ -159,6 +159,6 @@ def margin_between(new: Vectors, old: Vectors) -> np.float32:
 
 def _tied(new: Landmarks, old: Landmarks, places: Vectors, basis: Basis, k: int) -> Anchors:
     """New samples at the old places of the same samples, as firmly as they have not moved."""
-    firm = ties_of(0, [new, old], k)[:, 1]
+    firm = ties_of(0, [new, old], near_at(new, k))[:, 1]
     _, a, b = np.intersect1d(new.who, old.who, assume_unique=True, return_indices=True)
     return Anchors(basis.inputs(new.vectors[a]), places[b], firm[a], np.zeros(len(a), np.float32))

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from bathyscope.analyses.neighbours import nearest
 from bathyscope.analyses.timetravel import baselines
-from bathyscope.analyses.timetravel.clouds import Landmarks, Units, cloud_of, ties_of
+from bathyscope.analyses.timetravel.clouds import Landmarks, Units, cloud_of, near_at, ties_of
 from bathyscope.analyses.timetravel.fit import Anchors, Cloud, Settings, fit
 from bathyscope.analyses.timetravel.graph import IntArray, Vectors
 from bathyscope.analyses.timetravel.maps import Autoencoder
@@ -48,18 +50,32 @@ def joint(task: Task, told: Told) -> Autoencoder:
     """One autoencoder for all checkpoints: a sample that does not change does not move."""
     told(0.0, "finding neighbours")
     basis = basis_of([one.vectors for one in task.landmarks], task.heads)
-    clouds: list[Cloud] = []
-    units: list[Units] = []
-    for frame, (landmarks, head) in enumerate(zip(task.landmarks, task.heads, strict=True)):
-        told(0.1 * frame / len(task.landmarks), "finding neighbours")
-        ties = ties_of(frame, task.landmarks, task.neighbours)
-        seed = [task.settings.seed, 3, frame]
-        cloud, own = cloud_of(landmarks, head, basis, k=task.neighbours, seed=seed, ties=ties)
-        clouds.append(cloud)
-        units.append(own)
+    clouds, units = _clouds(task, basis, told)
     settings = dataclasses.replace(task.settings, steps=steps_for(clouds, task.settings))
     weights = fit(clouds, settings, lambda done, left: told(0.1 + 0.9 * done, f"fitting the map{left}"))
     return Autoencoder(basis, weights, tuple(units))
+
+
+def _clouds(task: Task, basis: Basis, told: Told) -> tuple[list[Cloud], list[Units]]:
+    """What is fitted at each checkpoint; two checkpoints are prepared at a time, for two cores."""
+
+    def prepared(frame: int) -> tuple[Cloud, Units]:
+        mine, k = task.landmarks[frame], task.neighbours
+        near = near_at(mine, k)
+        ties = ties_of(frame, task.landmarks, near)
+        seed = [task.settings.seed, 3, frame]
+        return cloud_of(mine, task.heads[frame], basis, k=k, near=near, seed=seed, ties=ties)
+
+    # How many threads OpenMP takes is a setting of each thread that uses it, and it must be the same on every machine.
+    pool = ThreadPoolExecutor(2, initializer=threadpool_limits, initargs=(1, "openmp"))
+    try:
+        out = []
+        for frame, one in enumerate([pool.submit(prepared, frame) for frame in range(len(task.landmarks))]):
+            told(0.1 * frame / len(task.landmarks), "finding neighbours")
+            out.append(one.result())
+    finally:  # who stops the fit does not wait for what nobody wants any more
+        pool.shutdown(cancel_futures=True)
+    return [cloud for cloud, _ in out], [units for _, units in out]
 
 
 def steps_for(clouds: Sequence[Cloud], settings: Settings) -> int:
@@ -100,7 +116,8 @@ def next_map(task: Task, frame: int, past: Past, told: Told) -> Autoencoder:
     landmarks, head = task.landmarks[frame], task.heads[frame]
     nothing = np.zeros((len(landmarks.who), 1), np.float32)
     seed = [task.settings.seed, 3, frame]
-    cloud, units = cloud_of(landmarks, head, basis, k=task.neighbours, seed=seed, ties=nothing)
+    near = near_at(landmarks, task.neighbours)
+    cloud, units = cloud_of(landmarks, head, basis, k=task.neighbours, near=near, seed=seed, ties=nothing)
     steps = EPOCH_STEPS * (3 if before is None else 1)
     settings = dataclasses.replace(task.settings, steps=steps, batch=EPOCH_BATCH, together=1)
     settings = dataclasses.replace(settings, steps=steps_for([cloud], settings))
