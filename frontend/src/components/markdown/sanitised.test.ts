@@ -1,4 +1,3 @@
-// @vitest-environment node
 // @vitest-environment jsdom
 // The sanitiser asks much of a document; happy-dom parses HTML too loosely to tell what it lets through.
 import { readdirSync, readFileSync } from "node:fs";
