@@ -1,4 +1,5 @@
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -123,3 +124,14 @@ def test_a_recording_that_may_only_be_read_can_be_read(recording_path):
     recording = Recording(recording_path)
     assert not recording.writing
     assert recording.logits("last").shape == (60, 3)
+
+
+def test_threads_may_read_at_the_same_time(recording):
+    expected = [recording.column(name).to_pylist() for name in ("label", "split")]
+
+    def read(_):
+        return [[recording.column(name).to_pylist() for name in ("label", "split")] for _ in range(100)]
+
+    with ThreadPoolExecutor(4) as pool:
+        for found in pool.map(read, range(4)):
+            assert found == [expected] * 100

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -259,10 +260,12 @@ def _repeats(column: pa.ChunkedArray) -> bool:
 
 
 class SampleFile:
-    """Reads samples/part-*.parquet by column or by row, with the last row groups of media kept."""
+    """Reads samples/part-*.parquet by column or by row, with the last row groups of media kept; threads take turns."""
 
     def __init__(self, filesystem: Any, paths: Sequence[str]) -> None:
         self._files = []
+        # An open Parquet file that two threads read at once ends the process.
+        self._turn = threading.Lock()
         for path in paths:
             with readable(path):
                 self._files.append(pq.ParquetFile(filesystem.open_input_file(path)))
@@ -278,7 +281,7 @@ class SampleFile:
         """One whole column."""
         chunks: list[pa.Array] = []
         for path, file in zip(self._paths, self._files, strict=True):
-            with readable(path):
+            with self._turn, readable(path):
                 chunks += file.read(columns=[name])[name].chunks
         return pa.chunked_array(chunks, type=self.schema.field(name).type)
 
@@ -289,7 +292,7 @@ class SampleFile:
         chunks, places, start = [], {}, 0
         for group in groups.tolist():
             number, within = self._groups[group]
-            with readable(self._paths[number]):
+            with self._turn, readable(self._paths[number]):
                 part = self._files[number].read_row_group(within, columns=[name])[name]
             places[group] = start - int(self._starts[group])
             start += len(part)
@@ -302,14 +305,16 @@ class SampleFile:
         """One cell, reading only its row group; the last few groups stay in memory."""
         group = int(np.searchsorted(self._starts, sample_index, side="right")) - 1
         key = (group, name)
-        if key not in self._recent:
-            number, within = self._groups[group]
-            with readable(self._paths[number]):
-                self._recent[key] = self._files[number].read_row_group(within, columns=[name])[name]
-            while len(self._recent) > 4:
-                self._recent.popitem(last=False)
-        self._recent.move_to_end(key)
-        return self._recent[key][sample_index - int(self._starts[group])].as_py()
+        with self._turn:
+            if key not in self._recent:
+                number, within = self._groups[group]
+                with readable(self._paths[number]):
+                    self._recent[key] = self._files[number].read_row_group(within, columns=[name])[name]
+                while len(self._recent) > 4:
+                    self._recent.popitem(last=False)
+            self._recent.move_to_end(key)
+            column = self._recent[key]
+        return column[sample_index - int(self._starts[group])].as_py()
 
 
 def repeated_ids_message(repeated: Sequence[str]) -> str:
