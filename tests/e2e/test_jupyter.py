@@ -159,7 +159,8 @@ def lab(server, browser):
         ),
     )
     page.goto(server[1])
-    page.wait_for_function("async () => window.jupyterapp && (await window.jupyterapp.restored, true)")
+    page.wait_for_function("() => window.jupyterapp?.commands.hasCommand('docmanager:open')")
+    page.evaluate("async () => { await window.jupyterapp.restored; }")
     yield page, problems
     context.close()
 
