@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import linprog, nnls
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -86,8 +85,10 @@ def shortest_steps(demands: Demands) -> Steps | None:
     ----------
     Lawson, Hanson (1974), Solving least squares problems, chapter 23: least distance programming.
     """
+    from scipy.optimize import nnls
 
     def solve(active: list[int]) -> FloatArray | None:
+
         gains, gap = demands.gains(active), demands.gap[active]
         if len(active) == 1:
             squared = float(gains[0] @ gains[0])
@@ -106,10 +107,13 @@ def smallest_widening(demands: Demands) -> float | None:
 
     Neurons that can go nowhere stay where they are.
     """
+    from scipy.optimize import linprog
+
     moving = np.flatnonzero(demands.down + demands.up > 0)
 
     def solve(active: list[int]) -> FloatArray | None:
         # Variables: a step of each neuron that moves, and last the widening, which alone costs.
+
         gains = demands.gains(active)[:, moving]
         wider = np.ones((len(moving), 1))
         eye = np.eye(len(moving))
@@ -190,6 +194,8 @@ def knapsack(gain: FloatArray, gap: float, down: FloatArray, up: FloatArray) -> 
 
 def _programme(demands: Demands, active: list[int]) -> FloatArray | None:
     """The linear programme of some demands, each step split into a part up and a part down."""
+    from scipy.optimize import linprog
+
     gains = demands.gains(active)
     n_neurons = gains.shape[1]
     limits = np.column_stack([np.zeros(2 * n_neurons), np.concatenate([demands.up, demands.down])])
@@ -218,6 +224,8 @@ def _furthest_ahead(
     weight: FloatArray, bias: FloatArray, target: int, active: list[int], *, margin: float
 ) -> tuple[float, FloatArray]:
     """By how much the target can be ahead of some classes, at most ten margins, and activations where it is."""
+    from scipy.optimize import linprog
+
     gains = weight[target] - weight[active]
     n_neurons = gains.shape[1]
     found: Any = linprog(

@@ -8,7 +8,6 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 from scipy.special import log_softmax
-from scipy.stats import rankdata
 
 from bathyscope.analyses.counterfactual.explaining import Explanation
 from bathyscope.analyses.counterfactual.reference import Reference
@@ -142,6 +141,8 @@ def auroc_within_labels(
     mistakes, correct : (M, U) and (K, U)
     mistake_labels, correct_labels : (M,) and (K,)
     """
+    from scipy.stats import rankdata
+
     wins, pairs = np.zeros(mistakes.shape[1]), 0
     for label in np.unique(mistake_labels):
         ours, others = mistakes[mistake_labels == label], correct[correct_labels == label]

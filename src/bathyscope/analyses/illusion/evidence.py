@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
-from scipy.stats import spearmanr
 
 from bathyscope.analyses.illusion.cards import Card, Picture
 from bathyscope.analyses.illusion.reference import Reference, exemplars
@@ -61,6 +60,8 @@ def agreement_of(cards: Mapping[int, Sequence[Card]], likeness: Mapping[int, flo
     cards : by neuron
     likeness : by neuron, cosine between the features of the picture and the mean features of its exemplars
     """
+    from scipy.stats import spearmanr
+
     neurons = [neuron for neuron in cards if np.isfinite(likeness.get(neuron, np.nan))]
     if len(neurons) < LEAST_NEURONS:
         return None, f"Not enough neurons to tell: {len(neurons)}, where {LEAST_NEURONS} are needed."

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
 from bathyscope.analyses.labels.basis import judged_by
@@ -14,6 +14,9 @@ from bathyscope.analyses.labels.corrections import RENAMING, votes_of
 from bathyscope.errors import MissingInputError
 from bathyscope.recording import Progress, Recording
 from bathyscope.recording.results import silent
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 GIVEN = "recorded label"
 """The name under which the recorded label has a vote of its own."""
@@ -95,6 +98,8 @@ def consensus(recording: Recording, *, round: str | None = None, progress: Progr
 
 def _votes(recording: Recording, labels: np.ndarray[tuple[int], np.dtype[np.int64]]) -> pd.DataFrame:
     """Class indices by sample index (rows) and author (columns); NaN for no vote, or one for none of the classes."""
+    import pandas as pd
+
     place = {name: index for index, name in enumerate(recording.classes)}
     row_of = {name: row for row, name in enumerate(recording.sample_ids.to_pylist())}
     said: dict[str, dict[int, float]] = {}

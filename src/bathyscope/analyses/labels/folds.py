@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from sklearn.model_selection import StratifiedGroupKFold
 
 from bathyscope.errors import ParameterError, ShapeError
 from bathyscope.recording import Progress
@@ -115,6 +114,8 @@ def out_of_fold(
 
 def divide(labels: IntArray, groups: npt.ArrayLike | None, folds: int, seed: int) -> IntArray:
     """(N,) fold of each sample, classes spread evenly and groups kept together; −1 for what is always trained on."""
+    from sklearn.model_selection import StratifiedGroupKFold
+
     group = np.arange(len(labels)) if groups is None else np.unique(np.asarray(groups), return_inverse=True)[1]
     if len(group) != len(labels):
         raise ShapeError(f"{len(group):,} groups came with {len(labels):,} labels. Give one for each sample.")

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import linear_sum_assignment
 from scipy.special import softmax
 
 from bathyscope.errors import LabelError, SampleIdError, ShapeError
@@ -161,6 +160,8 @@ def _probabilities(said: FloatArray, who: tuple[str, ...], *, logits: bool, note
 
 
 def _about_labels(found: Inputs) -> list[str]:
+    from scipy.optimize import linear_sum_assignment
+
     notes = []
     unlabelled = int((found.labels < 0).sum())
     if unlabelled:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from scipy.stats import beta
-
 from bathyscope.errors import ParameterError
 
 CONFIDENCE = 0.95
@@ -45,6 +43,8 @@ def remaining(drawn: int, wrong: int, *, unseen: int, found: int) -> Remaining:
     ----------
     Clopper, Pearson (1934), Biometrika 26.
     """
+    from scipy.stats import beta
+
     if not 0 <= wrong <= drawn or drawn < 1 or unseen < 0 or found < wrong:
         raise ParameterError(
             f"drawn={drawn}, wrong={wrong}, unseen={unseen}, found={found} contradict each other: 0 ≤ wrong ≤ drawn, "

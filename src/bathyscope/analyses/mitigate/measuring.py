@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy.special import softmax
-from scipy.stats import binomtest
 
 from bathyscope.analyses.mitigate.groups import Groups
 from bathyscope.analyses.performance.metrics import Z_95, calibration_cells, expected_calibration_error
@@ -76,6 +75,8 @@ def measures_of(outcome: Outcome, classes: Sequence[str], edited: IntArray) -> I
     fixed and broken count samples; `mcnemar_p` is the exact chance that as unequal numbers arise when the edit does
     nothing. Worst classes and groups are each the worst before and the worst after, not the same one.
     """
+    from scipy.stats import binomtest
+
     before, after = outcome.right
     n = len(before)
     yield _share("accuracy", None, before, after)

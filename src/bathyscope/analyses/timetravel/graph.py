@@ -8,7 +8,6 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
-from scipy.optimize import curve_fit
 
 from bathyscope.analyses.neighbours import nearest
 
@@ -126,6 +125,8 @@ def _matrix(index: IntArray, weights: Vectors, shape: tuple[int, int]) -> sp.csr
 @functools.cache
 def curve(min_dist: float = 0.1, spread: float = 1.0) -> tuple[float, float]:
     """The a and b with which 1 / (1 + a·d^2b) comes nearest to 1 up to `min_dist` and exponential decay beyond it."""
+    from scipy.optimize import curve_fit
+
     x = np.linspace(0, 3 * spread, 300)
     wanted = np.where(x < min_dist, 1.0, np.exp(-(x - min_dist) / spread))
     (a, b), _ = curve_fit(lambda x, a, b: 1 / (1 + a * x ** (2 * b)), x, wanted)

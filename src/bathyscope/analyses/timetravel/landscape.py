@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial import cKDTree
 
 FloatArray = npt.NDArray[np.floating]
 
@@ -55,6 +54,8 @@ def probabilities(logits: FloatArray) -> npt.NDArray[np.float32]:
 
 def supported(centres: FloatArray, dots: FloatArray, least: float) -> npt.NDArray[np.uint8]:
     """(M,) 255 where a dot is as near as dots are to each other, up to the 99th percentile; at least `least`."""
+    from scipy.spatial import cKDTree
+
     if len(dots) < 2:
         return np.zeros(len(centres), np.uint8)
     tree = cKDTree(dots)
