@@ -1,11 +1,13 @@
 /** The pages as tabs; the parts of the open page as a second row. While arranging they are named, moved and removed here. */
-import { useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { familyOf, mapPage, topPages, withPage, withPageMoved, withoutPage, type PageLayout } from "../state/layout";
 import { Menu, type Item } from "./menu";
 import type { Shell } from "./shell";
 
 function Row({ shell, label, pages, current }: { shell: Shell; label: string; pages: readonly PageLayout[]; current: string }) {
   const list = useRef<HTMLDivElement>(null);
+  // Where there is no room for all, the open one is in sight.
+  useEffect(() => list.current?.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest", inline: "nearest" }), [current]);
   const keyed = (event: KeyboardEvent) => {
     const at = pages.findIndex(({ id }) => id === current);
     const to: Record<string, number> = { ArrowRight: at + 1, ArrowLeft: at - 1 + pages.length, Home: 0, End: pages.length - 1 };

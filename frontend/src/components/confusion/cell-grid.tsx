@@ -14,6 +14,9 @@ export interface MatrixProps {
   /** Open or close the group that a place of the axis is or lies in. */
   turn: (at: number, open: boolean) => void;
   selected: Place | null;
+  /** What rows, columns and numbers are, where they are no labels, predictions and counts of samples. */
+  hint?: string;
+  sentence?: (place: Place) => string;
 }
 
 /** Between these shares of the scale neither ink nor paper reads 4.5:1 on the cell, so no cell lands there. */
@@ -139,7 +142,7 @@ function Row({ matrix, row, lit, selected, common, turn }: { matrix: Matrix; row
 }
 
 export function CellGrid(props: MatrixProps) {
-  const { matrix, open, clear, turn, selected } = props;
+  const { matrix, open, clear, turn, selected, hint = HINT, sentence = (place) => matrix.sentence(place) } = props;
   const { items, style } = matrix;
   const cursor = useSignal<Place>({ row: 0, column: 0 });
   const hovered = useSignal<Place | null>(null);
@@ -154,7 +157,7 @@ export function CellGrid(props: MatrixProps) {
   const common: PlaceProps = (place) => ({
     "data-place": `${place.row} ${place.column}`,
     tabIndex: same(at, place) ? 0 : -1,
-    "aria-label": matrix.sentence(place),
+    "aria-label": sentence(place),
     onClick: (event) => {
       cursor.value = place;
       open(place, event.shiftKey);
@@ -171,7 +174,7 @@ export function CellGrid(props: MatrixProps) {
         <Heads matrix={matrix} lit={shown?.column ?? null} common={common} />
         {items.map(({ key }, row) => <Row key={key} matrix={matrix} row={row} lit={shown?.row === row} selected={selected} common={common} turn={turn} />)}
       </div>
-      <p class="says" aria-hidden="true">{shown ? matrix.sentence(shown) : <span class="muted">{HINT}{style.share === "counts" ? "" : " In percent."}</span>}</p>
+      <p class="says" aria-hidden="true">{shown ? sentence(shown) : <span class="muted">{hint}{style.share === "counts" ? "" : " In percent."}</span>}</p>
     </div>
   );
 }

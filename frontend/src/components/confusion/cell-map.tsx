@@ -123,7 +123,7 @@ function ringAt(place: Place, kind: string, cell: number): { class: string; styl
 }
 
 export function CellMap(props: MatrixProps & { ctx: Context; widest?: number; name?: string }) {
-  const { ctx, matrix, open, clear, selected, widest = WIDEST, name = "Confusion matrix" } = props;
+  const { ctx, matrix, open, clear, selected, widest = WIDEST, name = "Confusion matrix", hint = `${HINT} Right answers are grey.`, sentence = (place) => matrix.sentence(place) } = props;
   const [box, { width }] = useSize<HTMLDivElement>();
   const canvas = useRef<HTMLCanvasElement>(null);
   const id = useId();
@@ -159,13 +159,13 @@ export function CellMap(props: MatrixProps & { ctx: Context; widest?: number; na
           }}>
           <canvas ref={canvas} aria-hidden="true" style={{ width: `${side + HEAD}px`, height: `${side + HEAD}px` }} />
           <div role="row" aria-rowindex={walking.row + 2}>
-            <span id={id} role="gridcell" aria-colindex={walking.column + 2} aria-label={matrix.sentence(walking)} {...ring(walking, "cursor")} />
+            <span id={id} role="gridcell" aria-colindex={walking.column + 2} aria-label={sentence(walking)} {...ring(walking, "cursor")} />
           </div>
           {within(selected) && selected && <span aria-hidden="true" {...ring(selected, "on")} />}
           {shown && <span aria-hidden="true" {...ring(shown, "hover")} />}
         </div>
       )}
-      <p class="says" aria-hidden="true">{shown ? matrix.sentence(shown) : <span class="muted">{small ? "" : `${HINT} Right answers are grey.`}</span>}</p>
+      <p class="says" aria-hidden="true">{shown ? sentence(shown) : <span class="muted">{small ? "" : hint}</span>}</p>
     </div>
   );
 }

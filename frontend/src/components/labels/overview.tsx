@@ -143,25 +143,36 @@ function List({ ctx, desk, pairs, basis, by, open }: { ctx: Context; desk: Desk;
   );
 }
 
-function AsMatrix({ ctx, desk, pairs, open }: { ctx: Context; desk: Desk; pairs: readonly Pair[]; open: (pair: Pair) => void }) {
-  const matrix = useMemo(() => new Matrix(cellsFrom(pairs.filter(({ count }) => count > 0)), plainAxis(desk.classes)), [pairs, desk.classes]);
+/** The whole numbers of a cell: shares and confidences in percent. */
+function inCell(pair: Pair, by: Measure): number {
+  const value = measureOf(pair, by, pair.count);
+  return Math.round(by === "share" || by === "confidence" ? 100 * value : value);
+}
+
+function AsMatrix({ ctx, desk, pairs, by, open }: { ctx: Context; desk: Desk; pairs: readonly Pair[]; by: Measure; open: (pair: Pair) => void }) {
+  const shown = by === "name" || by === "open" ? "count" : by;
+  const matrix = useMemo(() => new Matrix(cellsFrom(pairs.map((pair) => ({ label: pair.label, prediction: pair.prediction, count: inCell(pair, shown) })).filter(({ count }) => count > 0)), plainAxis(desk.classes)), [pairs, shown, desk.classes]);
+  const at = (row: number, column: number) => pairs.find(({ label, prediction }) => label === row && prediction === column);
+  const measured = MEASURES.find(({ id }) => id === shown)?.name ?? "";
   const props = {
     matrix,
     selected: null,
     clear: () => undefined,
     turn: () => undefined,
+    hint: `Rows are labels, columns what they may be. Numbers: ${measured}${shown === "share" || shown === "confidence" ? ", in percent" : ""}. A click opens the pair.`,
+    sentence: ({ row, column }: { row: number; column: number }) => {
+      if (row < 0) return `may be ${desk.classes[column] ?? ""}`;
+      if (column < 0) return `labelled ${desk.classes[row] ?? ""}`;
+      const pair = at(row, column);
+      return `${desk.classes[row] ?? ""} that may be ${desk.classes[column] ?? ""}: ${pair ? `${valueWords(shown, measureOf(pair, shown, pair.count))} ${measured}, ${plural(pair.count, "sample")} called so` : "none"}`;
+    },
     open: ({ row, column }: { row: number; column: number }) => {
-      const pair = pairs.find(({ label, prediction }) => label === row && prediction === column);
+      const pair = at(row, column);
       if (pair) open(pair);
       else ctx.store.say("No sample is in this pair.");
     },
   };
-  return (
-    <div class="as-matrix">
-      {desk.classes.length <= MOST_IN_GRID ? <CellGrid {...props} /> : <CellMap {...props} ctx={ctx} name="Pairs of classes" />}
-      <p class="line muted small">Rows are labels, columns what the judgement calls them; labels that agree are left out. A click opens the pair.</p>
-    </div>
-  );
+  return <div class="as-matrix">{desk.classes.length <= MOST_IN_GRID ? <CellGrid {...props} /> : <CellMap {...props} ctx={ctx} name="Pairs of classes" />}</div>;
 }
 
 export function Overview({ ctx, desk, basis, open }: { ctx: Context; desk: Desk; basis: string | null; open: (pair: Pair) => void }) {
@@ -175,10 +186,10 @@ export function Overview({ ctx, desk, basis, open }: { ctx: Context; desk: Desk;
     <>
       <div class="controls">
         <p class="estimated"><Door leads="look at single labels, most suspicious first" open={() => ctx.set({ tab: "items" })}><b class="num">{`about ${count(Math.round(estimated))}`}</b></Door> <span class="muted">{`of ${count(judged)} labels are wrong, by confident learning; an estimate, not a count`}</span></p>
-        <label class="choose"><span class="muted small">Order by</span> <select aria-label="Order of the pairs" value={by} onChange={(event) => ctx.set({ by: event.currentTarget.value })}>{MEASURES.map(({ id, name, says }) => <option key={id} value={id} title={says}>{name}</option>)}</select></label>
+        <label class="choose"><span class="muted small">{layout === "matrix" ? "Show" : "Order by"}</span> <select aria-label="Order of the pairs" value={by} onChange={(event) => ctx.set({ by: event.currentTarget.value })}>{MEASURES.map(({ id, name, says }) => <option key={id} value={id} title={says}>{name}</option>)}</select></label>
         <span class="segments" role="group" aria-label="Layout">{(["list", "matrix"] as const).map((one) => <button key={one} type="button" aria-pressed={layout === one} onClick={() => ctx.set({ layout: one === "list" ? null : one })}>{one === "list" ? "List" : "Matrix"}</button>)}</span>
       </div>
-      {pairs.length === 0 ? <p class="line muted">No label differs from what the model would call it.</p> : layout === "matrix" ? <AsMatrix ctx={ctx} desk={desk} pairs={pairs} open={open} /> : <List ctx={ctx} desk={desk} pairs={pairs} basis={basis} by={by} open={open} />}
+      {pairs.length === 0 ? <p class="line muted">No label differs from what the model would call it.</p> : layout === "matrix" ? <AsMatrix ctx={ctx} desk={desk} pairs={pairs} by={by} open={open} /> : <List ctx={ctx} desk={desk} pairs={pairs} basis={basis} by={by} open={open} />}
     </>
   );
 }
