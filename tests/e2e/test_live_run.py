@@ -37,7 +37,7 @@ def test_a_learning_rate_that_explodes_is_told_when_it_does(tmp_path, show, open
                 train(epoch)
                 recorder.checkpoint(model, epoch=epoch)
             page = open_page(show(tmp_path / "live").url)
-            page.get_by_text(f"{EXPLODES_AT - 1} checkpoints").first.wait_for()
+            page.get_by_text(f"of {EXPLODES_AT - 1}").first.wait_for()
             page.get_by_text("Live: still recording").wait_for()
             told = page.get_by_role("status", name="Where the training went wrong")
             assert bs.load(tmp_path / "live").run(Health()).alerts.num_rows == 0

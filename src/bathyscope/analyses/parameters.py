@@ -6,7 +6,7 @@ import dataclasses
 import difflib
 import types
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from bathyscope.errors import ParameterError
@@ -63,6 +63,25 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """A question like "Did you mean 'bins'?" with a space after it; empty if nothing is near."""
     near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
     return f"Did you mean {near[0]!r}? " if near else ""
+
+
+def class_index(name: str, classes: Sequence[str]) -> int:
+    """Index of a class name.
+
+    Raises
+    ------
+    ParameterError
+        If there is none.
+    """
+    if name in classes:
+        return list(classes).index(name)
+    raise ParameterError(f"There is no class {name!r}. {did_you_mean(name, classes)}Classes: {listed(classes)}.")
+
+
+def listed(names: Sequence[str], most: int = 20) -> str:
+    """Names with commas, the first of many."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def _name_of(analysis: type) -> str:

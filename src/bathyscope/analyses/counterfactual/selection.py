@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from bathyscope.analyses.counterfactual.sources import Decided, class_index
+from bathyscope.analyses.counterfactual.sources import Decided
+from bathyscope.analyses.parameters import class_index
 from bathyscope.recording import Recording
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from bathyscope.analyses.embedding import holding
-from bathyscope.analyses.parameters import did_you_mean
 from bathyscope.errors import HeadNotFoundError, InputError, MissingInputError, ParameterError
 from bathyscope.recording import Checkpoint, Recording
 
@@ -116,19 +114,6 @@ def decided(recording: Recording, checkpoint: str | None) -> Decided:
     )
 
 
-def class_index(name: str, classes: Sequence[str]) -> int:
-    """Index of a class name.
-
-    Raises
-    ------
-    ParameterError
-        If there is none.
-    """
-    if name in classes:
-        return list(classes).index(name)
-    raise ParameterError(f"There is no class {name!r}. {did_you_mean(name, classes)}Classes: {listed(classes)}.")
-
-
 def split_to_explain(recording: Recording, split: str | None) -> str | None:
     """The split that is looked at: the one given, else validation, else test, else train, else all samples.
 
@@ -154,12 +139,6 @@ def reference_rows(decision: Decided, split: str | None, seed: int) -> tuple[Int
         rows = np.sort(np.random.default_rng(seed).choice(rows, MOST_REFERENCE, replace=False))
         said += f", a seeded draw of {MOST_REFERENCE:,} of its samples"
     return rows, said + f" ({len(rows):,} samples)."
-
-
-def listed(names: Sequence[str], most: int = 20) -> str:
-    """Names with commas, the first of many."""
-    more = f" and {len(names) - most:,} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
 
 
 def _checkpoint(recording: Recording, name: str | None) -> Checkpoint:

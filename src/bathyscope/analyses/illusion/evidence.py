@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
 from bathyscope.analyses.illusion.cards import Card, Picture
-from bathyscope.analyses.illusion.reference import Reference, exemplars
+from bathyscope.analyses.illusion.reference import Reference
 from bathyscope.errors import MediaError
 from bathyscope.recording import Recording
 
@@ -80,30 +79,6 @@ def likeness_of(picture: Picture, natural: FloatArray, mean: FloatArray) -> floa
     one, other = picture.features - mean, natural.mean(axis=0) - mean
     length = float(np.linalg.norm(one) * np.linalg.norm(other))
     return float(one @ other) / length if length else float("nan")
-
-
-def natural_exemplars(
-    reference: Reference, place: int, label: int, weight: npt.NDArray[Any]
-) -> list[tuple[str, int, int, float]]:
-    """(kind, rank, sample_index, activation) of real images: overall, within the class, by contribution.
-
-    By contribution: z_n · (W_cn − W_kn), with k the strongest class beside c. `weight` (C,) is the neuron's column.
-    """
-    values = reference.activations[:, place]
-    others = reference.logits.copy()
-    others[:, label] = -np.inf
-    runner_up = others.argmax(axis=1)
-    contribution = values * (weight[label] - weight[runner_up])
-    ranked = {
-        "overall": np.argsort(-values, kind="stable")[:9],
-        "class": exemplars(values, reference.labels, label),
-        "contribution": np.argsort(-contribution, kind="stable")[:9],
-    }
-    return [
-        (kind, rank, int(reference.rows[row]), float(values[row]))
-        for kind, rows in ranked.items()
-        for rank, row in enumerate(rows, 1)
-    ]
 
 
 def median_difference(reference: Reference, place: int, label: int) -> tuple[float | None, float | None]:

@@ -13,6 +13,7 @@ import pyarrow as pa
 import torch
 from torch import nn
 
+from bathyscope.analyses.counterfactual.exemplars import Pool, exemplars_of
 from bathyscope.analyses.illusion import evidence
 from bathyscope.analyses.illusion.adapter import left_as_found
 from bathyscope.analyses.illusion.cards import Bytes, Card, Picture, Wanted, make_card
@@ -301,14 +302,22 @@ def _triage(
     properties, places = evidence.image_properties(recording, reference)
     metadata = evidence.metadata_columns(recording, reference)
     rows, shown, likeness = [], [], {}
+    pool = Pool(reference.activations, reference.labels, np.argsort(-reference.logits, axis=1)[:, :2])
     for place, neuron in enumerate(plan.neurons):
         picture = evidence.best_picture(cards[neuron])
-        natural = evidence.natural_exemplars(reference, place, label, weight[:, neuron])
+        natural = exemplars_of(place, label, pool, weight[:, plan.neurons].astype(np.float64), opposing=False)
         shown += [
-            {"neuron": neuron, "kind": kind, "rank": rank, "sample_index": row, "activation": activation}
-            for kind, rank, row, activation in natural
+            {
+                "neuron": neuron,
+                "kind": one.kind,
+                "rank": one.rank,
+                "sample_index": int(reference.rows[one.place]),
+                "activation": one.activation,
+            }
+            for one in natural
         ]
-        members = [row for kind, _, row, _ in natural if kind == "class"]
+        of_class = [one.place for one in natural if one.kind == "class"]
+        members = reference.rows[of_class or [one.place for one in natural if one.kind == "overall"]].tolist()
         features = recording.activations(recording.embedding_layer or "", checkpoint, members)
         likeness[neuron] = evidence.likeness_of(
             picture, features.reshape(len(members), -1).astype(np.float64), reference.mean

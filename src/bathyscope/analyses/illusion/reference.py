@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from bathyscope.analyses.parameters import class_index
 from bathyscope.errors import MissingInputError, ParameterError
 from bathyscope.recording import Checkpoint, Recording
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
-
-EXEMPLARS = 9
 
 
 @dataclass(frozen=True)
@@ -131,15 +130,6 @@ def _labels(recording: Recording) -> IntArray:
     return np.asarray(labels.filled(-1), np.int64)
 
 
-def exemplars(activations: FloatArray, labels: IntArray, class_index: int) -> IntArray:
-    """Places of the up to nine real images of a class that excite a neuron most; of all images if it has none."""
-    members = np.flatnonzero(labels == class_index)
-    if not len(members):
-        members = np.arange(len(activations))
-    order = np.argsort(-activations[members], kind="stable")
-    return np.asarray(members[order[:EXEMPLARS]], np.int64)
-
-
 def class_of(recording: Recording, checkpoint: Checkpoint, label: str | None) -> int:
     """Index of a class name; None takes the class with most mistakes.
 
@@ -150,20 +140,10 @@ def class_of(recording: Recording, checkpoint: Checkpoint, label: str | None) ->
     """
     names = recording.classes
     if label is not None:
-        return _named(names, label)
+        return class_index(label, names)
     labels, predictions = _labels(recording), recording.logits(checkpoint).argmax(axis=1)
     known = labels >= 0
     wrong = known & (labels != predictions)
     n_classes = max(len(names), int(labels.max(initial=0)) + 1)
     counted = labels[wrong] if wrong.any() else labels[known] if known.any() else predictions
     return int(np.bincount(counted, minlength=n_classes).argmax())
-
-
-def _named(names: Sequence[str], label: str) -> int:
-    import difflib
-
-    if label in names:
-        return list(names).index(label)
-    near = difflib.get_close_matches(label, names, 3, 0.5)
-    hint = f"Nearest names: {', '.join(near)}." if near else f"Classes: {', '.join(names[:20])}."
-    raise ParameterError(f"There is no class {label!r}. {hint}")

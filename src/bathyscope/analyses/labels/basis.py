@@ -90,7 +90,7 @@ def judged_by(recording: Recording, name: str | None, progress: Progress) -> tup
 
 def given_labels(recording: Recording) -> IntArray:
     """(N,) recorded class indices; −1 for none."""
-    return np.where(np.ma.getmaskarray(recording.labels), -1, np.ma.filled(recording.labels, -1)).astype(np.int64)
+    return recording.labels.filled(-1).astype(np.int64)
 
 
 def with_round(basis: Basis, found: Round) -> tuple[IntArray, Basis]:

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from bathyscope.analyses.counterfactual.ranking import importance
 from bathyscope.analyses.counterfactual.reference import Reference, families_of, reference_of
-from bathyscope.analyses.counterfactual.sources import Decided, class_index, decided
+from bathyscope.analyses.counterfactual.sources import Decided, decided
 from bathyscope.analyses.mitigate import tables
 from bathyscope.analyses.mitigate.choosing import Judged, choose, judge
 from bathyscope.analyses.mitigate.compensation import Compensation, compensations
@@ -29,6 +29,7 @@ from bathyscope.analyses.mitigate.measuring import Measure, Outcome, measures_of
 from bathyscope.analyses.mitigate.patch import Patch
 from bathyscope.analyses.mitigate.retention import retention_ratios, target_ratios
 from bathyscope.analyses.mitigate.training import Head
+from bathyscope.analyses.parameters import class_index
 from bathyscope.recording import Progress, Recording
 
 if TYPE_CHECKING:

@@ -9,6 +9,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from bathyscope.analyses.adam import Adam
+
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 AnyFloats = npt.NDArray[np.floating]
@@ -92,16 +94,16 @@ def train(
     """
     generator = np.random.default_rng(seed)
     steps = -(-len(features) // schedule.batch)
-    adam = _Adam(start)
+    parts = {"weight": start.weight.copy(), "bias": start.bias.copy()}
+    adam = Adam(parts)
     kept, best = start, -np.inf
     for epoch in range(schedule.epochs):
         order = _order(generator, len(features), weights)
         for number, batch in enumerate(np.array_split(order, steps) if steps else []):
             z, y = features[batch].astype(np.float64), labels[batch]
-            _, by_weight, by_bias = loss(adam.weight, adam.bias, z, y)
-            rate = schedule.at(epoch * steps + number, schedule.epochs * steps)
-            adam.step(by_weight, by_bias, rate)
-        now = adam.head()
+            _, adam.gradients["weight"][...], adam.gradients["bias"][...] = loss(parts["weight"], parts["bias"], z, y)
+            adam.step(schedule.at(epoch * steps + number, schedule.epochs * steps))
+        now = Head(parts["weight"].copy(), parts["bias"].copy())
         if not now.sound:
             break
         if better is None:
@@ -116,25 +118,3 @@ def _order(generator: np.random.Generator, count: int, weights: FloatArray | Non
     if weights is None:
         return generator.permutation(count)
     return generator.choice(count, count, p=weights / weights.sum())
-
-
-class _Adam:
-    """Weight and bias with their running moments."""
-
-    def __init__(self, start: Head) -> None:
-        self.weight, self.bias = start.weight.copy(), start.bias.copy()
-        self.moments = [(np.zeros_like(part), np.zeros_like(part)) for part in (self.weight, self.bias)]
-        self.count = 0
-
-    def step(self, by_weight: FloatArray, by_bias: FloatArray, rate: float) -> None:
-        self.count += 1
-        for part, gradient, (first, second) in zip(
-            (self.weight, self.bias), (by_weight, by_bias), self.moments, strict=True
-        ):
-            first += 0.1 * (gradient - first)
-            second += 0.001 * (gradient**2 - second)
-            size = np.sqrt(second / (1 - 0.999**self.count)) + 1e-8
-            part -= rate * (first / (1 - 0.9**self.count)) / size
-
-    def head(self) -> Head:
-        return Head(self.weight.copy(), self.bias.copy())

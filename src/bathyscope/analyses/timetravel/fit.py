@@ -12,12 +12,16 @@ from typing import NamedTuple
 import numpy as np
 import scipy.sparse as sp
 
+from bathyscope.analyses.adam import Adam
 from bathyscope.analyses.timetravel import losses, network
 from bathyscope.analyses.timetravel.graph import IntArray, Vectors
 from bathyscope.analyses.timetravel.losses import Edges
-from bathyscope.analyses.timetravel.network import Adam, Array, Shape
+from bathyscope.analyses.timetravel.network import Array, Shape
 
 Told = Callable[[float, str], None]
+
+# Longer gradients are cut to it: a pair of samples far apart must not undo many steps.
+LONGEST_GRADIENT = 5.0
 
 START_STEPS = 80
 START_SPREAD = 5.0
@@ -148,7 +152,7 @@ def fit(
             held = _held(anchors, generator)
             halves = _halves(weights, clouds, batch, settings, held, (adam.gradients, spare))
             _descend(halves, clouds, batch, settings, beside)
-            adam.step(settings.last_rate + (settings.rate - settings.last_rate) * cosine)
+            adam.step(settings.last_rate + (settings.rate - settings.last_rate) * cosine, limit=LONGEST_GRADIENT)
     return {name: value.copy() for name, value in weights.items()}
 
 
@@ -169,7 +173,7 @@ def _begin(weights: dict[str, Array], inputs: Vectors) -> None:
         rows = generator.integers(len(inputs), size=min(512, len(inputs)))
         kept = network.encoded(both, inputs[rows])
         network.encoder_gradient(both, kept, (kept[-1] - wanted[rows]) * np.float32(2 / len(rows)), adam.gradients)
-        adam.step(3e-3)
+        adam.step(3e-3, limit=LONGEST_GRADIENT)
     for name in mine:
         weights[name] = both[name].copy()
 
