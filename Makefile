@@ -10,6 +10,9 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-compile --con
 # What does not wait for each other runs side by side.
 MAKEFLAGS += --jobs=2
 
+# Compiled modules are kept, whatever is set around: every process would compile them anew, torch alone for five seconds.
+export PYTHONDONTWRITEBYTECODE =
+
 .PHONY: help setup demo test page lint types types-python types-page bench dev clean
 .DEFAULT_GOAL := help
 
@@ -32,6 +35,7 @@ $(VENV)/.user: pyproject.toml constraints.txt | $(BIN)/pip
 $(VENV)/.developer: pyproject.toml constraints.txt | $(BIN)/pip
 	@echo "Setting up Python in $(VENV), with what the tests need …"
 	@$(PIP) --editable '.[torch,huggingface,lightning,keras,notebook,dev]'
+	@$(BIN)/pytest --collect-only > /dev/null || true  # compiles what all test processes are about to import
 	@touch $(VENV)/.user $@
 
 $(VENV)/.browser: $(VENV)/.developer

@@ -18,5 +18,5 @@ export default defineConfig({
   worker: { format: "es" },
   server: { host: "127.0.0.1", proxy: { "/api": { target: "http://127.0.0.1:8000", ws: true } } },
   // All cores: one is left idle otherwise, which on two is half. Tests that take a second alone may wait for the machine.
-  test: { environment: "happy-dom", include: ["src/**/*.test.{ts,tsx}"], pool: "threads", maxWorkers: "100%", testTimeout: 20_000 },
+  test: { environment: "happy-dom", include: ["src/**/*.test.{ts,tsx}"], pool: "threads", isolate: false, maxWorkers: "100%", testTimeout: 20_000 },
 });

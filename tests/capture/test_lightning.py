@@ -13,33 +13,43 @@ pytestmark = [
     pytest.mark.peers,
     pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning", "ignore::FutureWarning"),
 ]
-lightning = pytest.importorskip("lightning.pytorch")
 
 
-class Classifier(lightning.LightningModule):
-    def __init__(self):
-        super().__init__()
-        self.net = Net()
-        self.losses = []
+@pytest.fixture(autouse=True)
+def needs_lightning():
+    """Imported by the tests alone: processes that run others need not spend the seconds that it takes."""
+    pytest.importorskip("lightning.pytorch")
 
-    def forward(self, x):
-        return self.net(x)
 
-    def training_step(self, batch, _):
-        loss = nn.functional.cross_entropy(self(batch[0]), batch[1])
-        self.losses.append(loss.item())
-        return loss
+def classifier(lightning):
+    class Classifier(lightning.LightningModule):
+        def __init__(self):
+            super().__init__()
+            self.net = Net()
+            self.losses = []
 
-    def validation_step(self, batch, _):
-        self.log("val_loss", nn.functional.cross_entropy(self(batch[0]), batch[1]))
+        def forward(self, x):
+            return self.net(x)
 
-    def configure_optimizers(self):
-        return torch.optim.SGD(self.parameters(), 0.1)
+        def training_step(self, batch, _):
+            loss = nn.functional.cross_entropy(self(batch[0]), batch[1])
+            self.losses.append(loss.item())
+            return loss
+
+        def validation_step(self, batch, _):
+            self.log("val_loss", nn.functional.cross_entropy(self(batch[0]), batch[1]))
+
+        def configure_optimizers(self):
+            return torch.optim.SGD(self.parameters(), 0.1)
+
+    return Classifier()
 
 
 def fit(images, labels, tmp_path, callbacks):
+    import lightning.pytorch as lightning
+
     lightning.seed_everything(3, verbose=False)
-    model = Classifier()
+    model = classifier(lightning)
     data = TensorDataset(torch.from_numpy(images).unsqueeze(1).float() / 255, torch.from_numpy(labels))
     trainer = lightning.Trainer(
         max_epochs=3, accelerator="cpu", callbacks=callbacks, logger=False, enable_checkpointing=False,

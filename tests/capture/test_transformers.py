@@ -10,9 +10,13 @@ pytestmark = [
     pytest.mark.peers,
     pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning", "ignore::FutureWarning"),
 ]
-transformers = pytest.importorskip("transformers")
-datasets = pytest.importorskip("datasets")
-pytest.importorskip("accelerate")
+
+
+@pytest.fixture(autouse=True)
+def needs_transformers():
+    """Imported by the tests alone: processes that run others need not spend the seconds that it takes."""
+    for package in ("transformers", "datasets", "accelerate"):
+        pytest.importorskip(package)
 
 
 def pad(items):
@@ -28,6 +32,8 @@ def pad(items):
 
 @pytest.fixture
 def texts():
+    import datasets
+
     generator = np.random.default_rng(0)
     rows = [generator.integers(1, 20, generator.integers(3, 9)).tolist() for _ in range(24)]
     return datasets.Dataset.from_dict(
@@ -49,6 +55,8 @@ def texts():
 
 
 def train(texts, tmp_path, callbacks, strategy):
+    import transformers
+
     transformers.set_seed(0)
     config = transformers.BertConfig(
         vocab_size=20, hidden_size=8, num_hidden_layers=1, num_attention_heads=2, intermediate_size=8, num_labels=2
