@@ -303,7 +303,7 @@ def test_where_nobody_says_the_system_s_theme_is_taken(hub, host, open_host):
     assert page.locator(f"#{output} .frame").get_attribute("data-theme") == "dark"
 
 
-def test_a_notebook_opened_without_its_kernel_shows_the_snapshot_or_how_to_run_it(hub, host, browser, tmp_path):
+def test_a_notebook_opened_without_its_kernel_shows_the_stored_view_or_how_to_run_it(hub, host, browser, tmp_path):
     context = browser.new_context(viewport={"width": 1000, "height": 900}, offline=True)
     page = context.new_page()
     said, _ = hub.view("confusion")._repr_mimebundle_()
@@ -314,11 +314,11 @@ def test_a_notebook_opened_without_its_kernel_shows_the_snapshot_or_how_to_run_i
         "This view of Bathyscope lives only as long as its notebook's kernel. Run the cell that makes the hub, then "
         "this one."
     )
-    data, _ = hub.page(["confusion", "grid"], snapshot=True)._repr_mimebundle_()
+    data, _ = hub.page(["confusion", "grid"], stored=True)._repr_mimebundle_()
     assert len(data["text/html"]) < 5_000_000
     exported.write_text(f'<meta charset="utf-8">{data["text/html"]}')
     page.goto(exported.as_uri())
-    inside = page.frame_locator("iframe[title=Snapshot]")
+    inside = page.frame_locator("iframe[title='Stored view']")
     door = inside.get_by_role("gridcell", name=re.compile(r"^\d+ \w+ called \w+")).first
     door.wait_for()
     count = int(re.match(r"\d+", door.get_attribute("aria-label") or door.inner_text())[0])

@@ -245,7 +245,7 @@ class CheckpointWriter:
                 f"The model gives {' × '.join(map(str, logits.shape[1:]))} outputs a sample, but the recording names "
                 f"{len(self._info.classes)} classes. Give classes=[…] with one name per output, in the model's order."
             )
-        self._write("outputs", "logits", indices, logits, "outputs")
+        self._write("outputs", "logits", indices, logits, name="outputs")
 
     def write_scores(self, indices: IntArray, scores: pa.Array) -> None:
         """Append the sparse scores of a multi-label model: (B,) lists of {label, score}."""
@@ -256,7 +256,7 @@ class CheckpointWriter:
         """Append activations of a layer, (B, …); a wider number type than before turns the whole layer into it."""
         if layer not in self._layers:
             self._layers.append(layer)
-        self._write(layer_folder(layer), "activation", indices, values, layer)
+        self._write(layer_folder(layer), "activation", indices, values, name=layer)
 
     def write_head(self, weight: AnyArray, bias: AnyArray) -> None:
         """Keep the decision layer: logits = activation @ weight.T + bias, weight (C, D), bias (C,)."""
@@ -320,7 +320,7 @@ class CheckpointWriter:
             self._arrays[folder] = ArrayFileWriter(path, column)
         return self._arrays[folder]
 
-    def _write(self, folder: str, column: str, indices: IntArray, values: AnyArray, name: str) -> None:
+    def _write(self, folder: str, column: str, indices: IntArray, values: AnyArray, *, name: str) -> None:
         if bad := int(_non_finite_rows(values).sum()):
             self._non_finite[name] = self._non_finite.get(name, 0) + bad
         self._file(folder, column).write_array(indices, values)

@@ -126,6 +126,8 @@ class Hub:
             """The recording, with every column."""
             self.hidden = self._hidden_in(self.recording)
             """Columns of the recording that nobody is shown."""
+            # Of what was read: an open page may see first that the folder holds another recording by now.
+            self._fingerprint = self.recording.fingerprint
         except BaseException:
             self.close()
             raise
@@ -164,14 +166,14 @@ class Hub:
         self._running = live.serve(port, read_only=read_only, open_browser=open_browser)
         return self._running.url
 
-    def view(self, type: str, *, height: int | None = None, snapshot: bool = False, **options: Any) -> View:
+    def view(self, type: str, *, height: int | None = None, stored: bool = False, **options: Any) -> View:
         """A view for the output of a notebook's cell, linked to all others of this hub.
 
         Parameters
         ----------
         type : of the component, such as "scatter", "confusion", "grid", "table" or "overview"
         height : in pixels; a person can drag it
-        snapshot : store the view with its data in the notebook, at most 5 MB, for whoever opens it without a kernel
+        stored : store the view with its data in the notebook, at most 5 MB, for whoever opens it without a kernel
         options : of the component, as its page in the reference names them
 
         Notes
@@ -179,17 +181,17 @@ class Hub:
         Needs the packages for notebooks: `pip install 'bathyscope[notebook]'`. A view lives as long as its hub: keep
         the hub in a variable.
         """
-        return self._at_work().view(type, options, height, snapshot=snapshot)
+        return self._at_work().view(type, options, height, stored=stored)
 
     def page(
-        self, views: Sequence[str | Mapping[str, Any]], *, height: int | None = None, snapshot: bool = False
+        self, views: Sequence[str | Mapping[str, Any]], *, height: int | None = None, stored: bool = False
     ) -> View:
         """Several views side by side in one output.
 
         Parameters
         ----------
         views : types of components, or for each a dictionary of `type` and its options
-        height, snapshot : as for `view`
+        height, stored : as for `view`
         """
         listed = [{"type": one} if isinstance(one, str) else dict(one) for one in views]
         tiles = [{"type": one.pop("type", None), "options": one} for one in listed]
@@ -198,7 +200,7 @@ class Hub:
                 f"A page was asked for of {views!r:.200}; types of views are expected, such as "
                 '["scatter", {"type": "table"}].'
             )
-        return self._at_work().view("page", {"tiles": tiles}, height or 560, snapshot=snapshot)
+        return self._at_work().view("page", {"tiles": tiles}, height or 560, stored=stored)
 
     @property
     def filter(self) -> str:
@@ -302,7 +304,7 @@ class Hub:
         """
         self._check_open()
         given = self._given.renewed(data)
-        if is_recording(given.data) and Recording(self.path).fingerprint == self.recording.fingerprint:
+        if is_recording(given.data) and Recording(self.path).fingerprint == self._fingerprint:
             if self._live is not None:
                 self._live.follow()  # first: what was read once is no news any more
             self.recording.refresh()
@@ -315,6 +317,7 @@ class Hub:
             recording = self._open(given, before)
             kept.carry_decisions(before, recording.path)
         self._given, self.recording, self.hidden = given, recording, self._hidden_in(recording)
+        self._fingerprint = recording.fingerprint
         if self._live is not None and looked_at is not None:
             self._live.turn_to(recording, looked_at, self.hidden)
 

@@ -27,7 +27,7 @@ from bathyscope.workbench.shared import Change, Clause, Picked
 if TYPE_CHECKING:
     from bathyscope.workbench.notebook import HubWidget, View
 
-SNAPSHOT_BYTES = 4_500_000
+STORED_BYTES = 4_500_000
 """As it stands in the notebook, with quotation marks escaped, under 5 MB."""
 
 ROW = 40
@@ -67,8 +67,8 @@ class Live:
         """Code of outsiders that pages may place."""
         return self._session.modules
 
-    def view(self, type: str, options: Mapping[str, Any], height: int | None, *, snapshot: bool = False) -> View:
-        """A view, or a page of several, for the output of a cell; with `snapshot`, also for when the kernel is gone.
+    def view(self, type: str, options: Mapping[str, Any], height: int | None, *, stored: bool = False) -> View:
+        """A view, or a page of several, for the output of a cell; with `stored`, also for when the kernel is gone.
 
         Raises
         ------
@@ -84,8 +84,8 @@ class Live:
         self._widget = self._widget or HubWidget(self._background)
         view = View(self._widget, type, options, height=HEIGHT if height is None else height)
         self._views.add(view)
-        if snapshot:
-            view.snapshot = self._report(type, options, rows=round(view.height / ROW))
+        if stored:
+            view.stored = self._report(type, options, rows=round(view.height / ROW))
         return view
 
     def serve(self, port: int | None, *, read_only: bool, open_browser: bool) -> Served:
@@ -119,10 +119,10 @@ class Live:
             }
             for place, one in enumerate(listed)
         ]
-        layout = {"version": VERSION, "pages": [{"title": "Snapshot", "tiles": tiles}]}
+        layout = {"version": VERSION, "pages": [{"title": "Stored view", "tiles": tiles}]}
         with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "snapshot.html"
-            export(self._recording, path, hidden=self._hidden, max_bytes=SNAPSHOT_BYTES, layout=layout)
+            path = Path(folder) / "stored.html"
+            export(self._recording, path, hidden=self._hidden, max_bytes=STORED_BYTES, layout=layout)
             return path.read_text(encoding="utf-8")
 
     # What is shared

@@ -38,7 +38,7 @@ FLUSH_S = 0.004
 """Answers that are ready within this time share a message."""
 
 HEIGHT = 480
-SNAPSHOT_FRAME = 140
+STORED_FRAME = 140
 """Pixels that the page around a view takes."""
 
 LEAST_HEIGHT, MOST_HEIGHT = 120, 4000
@@ -192,7 +192,7 @@ class View(anywidget.AnyWidget):
     height = t.Int(HEIGHT).tag(sync=True)
 
     def __init__(self, hub: HubWidget, type: str, options: Mapping[str, Any], *, height: int = HEIGHT) -> None:
-        self.snapshot: str | None = None
+        self.stored: str | None = None
         """A report of the view, shown where there is no kernel."""
         super().__init__(
             _esm=code("stub.js"),
@@ -229,14 +229,14 @@ class View(anywidget.AnyWidget):
         return {**data, "text/html": f"<p>{escape(RUN_AGAIN)}</p>{self._frame()}"}, metadata
 
     def _frame(self) -> str:
-        """The snapshot, shut off from the document around it."""
-        if self.snapshot is None:
+        """The stored view, shut off from the document around it."""
+        if self.stored is None:
             return ""
-        document = self.snapshot.replace("&", "&amp;").replace('"', "&quot;")
+        document = self.stored.replace("&", "&amp;").replace('"', "&quot;")
         return (
             "<p>Until then, this is what it showed when the cell was run.</p>"
-            f'<iframe title="Snapshot" sandbox="allow-scripts allow-downloads" srcdoc="{document}" '
-            f'style="width:100%;height:{self.height + SNAPSHOT_FRAME}px;border:0"></iframe>'
+            f'<iframe title="Stored view" sandbox="allow-scripts allow-downloads" srcdoc="{document}" '
+            f'style="width:100%;height:{self.height + STORED_FRAME}px;border:0"></iframe>'
         )
 
 

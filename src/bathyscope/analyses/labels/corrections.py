@@ -134,7 +134,8 @@ def corrections(recording: Recording, *, policy: Policy = "last", least_votes: i
             continue
         labels[at] = _label_after(counted, given[at])
         kept[at] = counted.action not in DROPPED
-        rows.append(_row(sample_id, splits[sample_id], given[at], labels[at], counted, len(votes[sample_id])))
+        where = {"split": splits[sample_id], "old": given[at], "new": labels[at]}
+        rows.append(_row(sample_id, counted, **where, n_votes=len(votes[sample_id])))
     differing = {
         name: len(by)
         for name, by in votes.items()
@@ -217,7 +218,7 @@ def _label_after(vote: Vote, given: str | None) -> str | None:
 
 
 def _row(
-    sample_id: str, split: str | None, old: str | None, new: str | None, vote: Vote, n_votes: int
+    sample_id: str, vote: Vote, *, split: str | None, old: str | None, new: str | None, n_votes: int
 ) -> Mapping[str, Any]:
     return {
         "sample_id": sample_id,

@@ -56,9 +56,9 @@ class Following:
         if self.movement is not None and vectors is not None:
             moved = self.movement.update(vectors, when)
             self.columns["speeds"][name] = moved.speed
-        self._note(checkpoint, said, changes, moved, when)
+        self._note(checkpoint, said, changes, moved=moved, when=when)
 
-    def _note(self, checkpoint: Checkpoint, said: Said, changes: Changes, moved: Moved | None, when: float) -> None:
+    def _note(self, checkpoint: Checkpoint, said: Said, changes: Changes, *, moved: Moved | None, when: float) -> None:
         jumped = np.abs(changes.jump) > self.jump
         first = not self.frames
         counts = {
