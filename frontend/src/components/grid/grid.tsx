@@ -118,6 +118,7 @@ export const grid = defineComponent({
   type: "grid",
   title: "Samples",
   needs: [],
+  fill: true,
   options: {
     of: { type: "choice", default: "selection", choices: ["selection", "filtered"], says: "Shows what is selected, or all samples that pass the filter." },
     size: { type: "choice", default: "medium", choices: SIZES, says: "Size of the cards." },
