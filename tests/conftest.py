@@ -10,6 +10,11 @@ from bathyscope.recording import Recording, RecordingWriter
 from recordings import PAGE_CODE, write_recording
 
 
+def pytest_collection_modifyitems(items):
+    """Tests that are given more time come first: at the end no process has to wait for another."""
+    items.sort(key=lambda item: item.get_closest_marker("timeout") is None)
+
+
 # Playwright keeps an event loop running in this thread, which other tests must not find: hence no session scope.
 @pytest.fixture(scope="module")
 def browser(request):
