@@ -38,6 +38,7 @@ const REST_MS = 60;
 /** Values of the fields fetched by row; undefined while they are on their way. */
 export function useTexts(ctx: Context, fields: readonly Field[], visible: readonly number[]): (field: string, row: number) => Value | undefined {
   const kept = useRef(new Map<string, Value>());
+  const moved = useRef(-REST_MS);
   const [, redraw] = useState(0);
   const names = fields.filter(isFetchedByRow).map(({ name }) => name);
   const wanted = visible.filter((row) => names.some((name) => !kept.current.has(`${row} ${name}`)));
@@ -46,7 +47,10 @@ export function useTexts(ctx: Context, fields: readonly Field[], visible: readon
   useEffect(() => {
     if (wanted.length === 0 || names.length === 0) return;
     const control = new AbortController();
-    // A scroll passes many rows; those where it rests are fetched.
+    // The first rows of a scroll are fetched at once; of those that it goes on to pass, the ones where it rests.
+    const now = performance.now();
+    const wait = now - moved.current < REST_MS ? REST_MS : 0;
+    moved.current = now;
     const timer = setTimeout(() => {
       ctx.data.columns.rows(names, wanted, control.signal).then(
         (table) => {
@@ -58,7 +62,7 @@ export function useTexts(ctx: Context, fields: readonly Field[], visible: readon
         },
         () => undefined, // the connection says it; scrolling asks again
       );
-    }, REST_MS);
+    }, wait);
     return () => {
       clearTimeout(timer);
       control.abort();
