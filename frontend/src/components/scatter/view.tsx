@@ -1,14 +1,12 @@
 import { useMemo } from "preact/hooks";
 import { useSignal } from "@preact/signals";
-import css from "./scatter.css?inline";
 import { count, plural } from "../../draw/format";
 import type { Tool } from "../../draw/points/gestures";
 import type { Mode } from "../../draw/points/renderer";
 import { Failure, Heading, Waiting } from "../../draw/parts";
 import { whereText } from "../../draw/where";
-import type { Recording } from "../../hosts/recording";
 import type { Field } from "../../state/fields";
-import { defineComponent, drawn, type Context } from "../component";
+import type { Context } from "../component";
 import { colourings, sizings } from "./colouring";
 import { firstPair, isProjection, measuresOf, type Measure } from "./measures";
 import { Plane, type Look } from "./plane";
@@ -17,7 +15,7 @@ import { useShown, type Shown } from "./use-shown";
 /** Classes beside the picture; where there are more, the most frequent. */
 const MOST_IN_LEGEND = 12;
 
-export function titleOf(x: Measure, y: Measure): string {
+function titleOf(x: Measure, y: Measure): string {
   return isProjection(x.name, y.name) ? "Which samples the network sees as alike" : `Which samples are alike in ${x.name} and ${y.name}`;
 }
 
@@ -129,7 +127,7 @@ function Below({ shown, colour }: { shown: Shown; colour: Field | null }) {
   );
 }
 
-function Scatter({ ctx }: { ctx: Context }) {
+export function View({ ctx }: { ctx: Context }) {
   const { store } = ctx;
   const recording = store.recording.value;
   const options = ctx.options.value;
@@ -156,30 +154,3 @@ function Scatter({ ctx }: { ctx: Context }) {
     </section>
   );
 }
-
-function applies(recording: Recording): true | string {
-  if (recording.nSamples === 0) return "The recording holds no sample yet.";
-  if (measuresOf(recording).length >= 2) return true;
-  return "Two columns of numbers are needed to place the samples, and the recording has fewer. Record with metadata={…}, or run a projection.";
-}
-
-export const scatter = defineComponent({
-  type: "scatter",
-  title: "Which samples are alike",
-  needs: [],
-  options: {
-    x: { type: "text", default: null, says: "The column across; a projection where there is one, unless given." },
-    y: { type: "text", default: null, says: "The column upwards." },
-    colour: { type: "text", default: null, says: "The column that colours the points; what the page colours by, unless given." },
-    size: { type: "text", default: null, says: "A column of numbers that makes points larger; all are alike unless given." },
-    mode: { type: "choice", default: "points", choices: ["points", "density"], says: "One dot a sample, or a cloud that is stronger where there are more." },
-    axes: { type: "choice", default: "auto", choices: ["auto", "on", "off"], says: "Ticks along the edges; \"auto\" leaves them out of projections, whose units mean nothing." },
-    labels: { type: "flag", default: true, says: "Names of classes on the data." },
-    pictures: { type: "flag", default: true, says: "Thumbnails in place of points where fewer than 400 are in sight." },
-    neighbours: { type: "flag", default: false, says: "Lines from the sample in focus to those nearest to it in the embedding, as the analysis familiarity found them." },
-    twin: { type: "flag", default: false, says: "The samples in sight as a table below the picture." },
-  },
-  styles: css,
-  applies,
-  mount: drawn(Scatter),
-});
