@@ -51,6 +51,10 @@ STRATEGIES = (
     "last_loss",
     "uncertainty",
     "forgetting",
+    "el2n",
+    "margin",
+    "variability",
+    "flips",
 )
 ALIKE = {"digits": {8: 1, 9: 3, 4: 7}, "fashion": {6: 0, 4: 2, 7: 9}}
 ROUNDS = {"digits": (6, 20), "fashion": (10, 50)}

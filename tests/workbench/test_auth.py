@@ -277,9 +277,13 @@ def test_a_page_hears_under_whose_name_it_decides(stranger, owner, serve_path, r
     assert owner.post("/api/decide", json=decision).status_code == 200
     assert owner.get("/api/decisions").json()["decisions"][-1]["author"] == told["author"]
     # A name is nobody's business who cannot decide under it.
-    assert "author" not in stranger.get("/api/recording", headers=VIEWER).json()
+    seen = stranger.get("/api/recording", headers=VIEWER).json()
+    assert "author" not in seen
     reading = serve_path(recording_path, headers=OWNER, read_only=True)
     assert "author" not in reading.get("/api/recording").json()
+    # Nor what else lies in the folder of the recording, which only who may run an analysis can compare with.
+    assert isinstance(told["beside"], list)
+    assert "beside" not in seen
 
 
 def test_a_viewer_gets_stored_results(owner, recording):

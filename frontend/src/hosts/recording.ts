@@ -82,6 +82,8 @@ export interface Recording {
   sampledFrom: number | null;
   /** Under whose name this page decides; null where it may not. */
   author: string | null;
+  /** Folders of other recordings beside this one, for whoever may run analyses on them. */
+  beside: readonly string[];
 }
 
 type Shape = { readonly [key: string]: Json };
@@ -257,5 +259,6 @@ export function readRecording(json: Json): Recording {
     modules: from.has("modules") ? from.each("modules", readModule) : [],
     sampledFrom: from.maybeNumber("sampled_from"),
     author: from.has("author") ? from.text("author") : null,
+    beside: from.has("beside") ? from.texts("beside") : [],
   };
 }

@@ -30,7 +30,11 @@ if TYPE_CHECKING:
 
 
 class Progress(Protocol):
-    """Told how far a run is; may raise AnalysisCancelled to stop it."""
+    """Told how far a run is; may raise AnalysisCancelled to stop it.
+
+    It may have a method `partial(tables)`: an analysis that has something to show before it ends hands it Arrow tables
+    by name, which are shown and not kept.
+    """
 
     def __call__(self, done: float, message: str = "") -> None:
         """`done` grows from 0 to 1."""
@@ -68,7 +72,8 @@ class Analysis(Protocol):
     The same parameters on the same recording give the same result. A field `checkpoint` that names one says that
     nothing is read from the others, so that the result stays valid while more are recorded. A class attribute `kept`
     says that only so many results are kept, the latest: for answers that are asked for once and made in milliseconds.
-    `reads_rounds` says that it reads rounds of out-of-fold probabilities, so that a new one makes it run again.
+    `reads_rounds` says that it reads rounds of out-of-fold probabilities, so that a new one makes it run again, and a
+    method `reads_also(recording)` tells as JSON what else it depends on, such as a recording beside this one.
     """
 
     name: ClassVar[str]
@@ -133,6 +138,9 @@ def key_of(recording: Recording, analysis: Analysis) -> str:
     ]
     if getattr(analysis, "reads_rounds", False):
         identity += [["round", name] for name in round_names(recording.path)]
+    reads_also = getattr(analysis, "reads_also", None)
+    if reads_also is not None and (read := reads_also(recording)) is not None:
+        identity.append(["also", read])
     if recording.hidden:  # a result made with a column in sight must not be found by those who may not see it
         identity.append(["hidden", sorted(recording.hidden)])
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:20]

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from bathyscope import analyses
+from bathyscope.analyses.trajectories.beside import names_beside
 from bathyscope.recording import Checkpoint, Recording
 from bathyscope.recording.decisions import DecisionLog
 from bathyscope.recording.results import missing
@@ -32,8 +33,8 @@ def recording_summary(session: Session, role: Role | None) -> dict[str, Any]:
             **_layout(session.layout, view.recording.hidden),
             "media_version": view.identity,
             "modules": session.modules.summary(),
-            # Only who may decide is told under which name.
-            **({"author": session.author} if decides else {}),
+            # Only who may decide is told under which name, and what other recordings there are to compare with.
+            **({"author": session.author, "beside": names_beside(view.recording)} if decides else {}),
             "capabilities": {
                 "run": decides,
                 "decide": decides,

@@ -8,12 +8,15 @@ from scipy.special import expit
 from sklearn.cluster import Birch
 from sklearn.linear_model import Ridge
 
-from bathyscope.analyses.recommend import neighbours, published
+import bathyscope as bs
+from bathyscope.analyses import Recommend
+from bathyscope.analyses.recommend import baselines, neighbours, published
 from bathyscope.analyses.recommend.batch import best, choose, farthest
 from bathyscope.analyses.recommend.catalogue import FEATURES, MOVEMENT, PRESETS
 from bathyscope.analyses.recommend.centroids import centroid_lead
 from bathyscope.analyses.recommend.features import rank
 from bathyscope.analyses.recommend.learner import Prior, answer_probability, estimate_wrong, fit
+from bathyscope.errors import MissingInputError
 
 
 def problem(seed=0, n=80):
@@ -190,3 +193,41 @@ def test_feedback_is_ridge_regression():
 def test_the_first_batch_is_drawn_by_abnormality():
     scores = np.array([0.0, 1.0, 1.0, 0.0, 1.0])
     assert sorted(published.cold_start(scores, 5, np.random.default_rng(0)).tolist()) == [1, 2, 4]
+
+
+@pytest.fixture(scope="module")
+def three_samples(tmp_path_factory):
+    """Six checkpoints; at the first two and the last each sample's probability of its label 0 is as given."""
+    chances = np.full((6, 3), 0.9)
+    chances[0], chances[1], chances[5] = [0.9, 0.5, 0.2], [0.7, 0.5, 0.2], [0.95, 0.6, 0.3]
+    logits = np.log(np.stack([chances, 1 - chances], axis=2))
+    path = tmp_path_factory.mktemp("three") / "run"
+    return bs.from_arrays(path, logits=logits, labels=[0, 0, 0], classes=["a", "b"])
+
+
+def test_el2n_is_the_distance_of_the_probabilities_from_the_label_early_on(three_samples):
+    # Of six checkpoints two are early; with two classes the distance is √2 times what the label lacks of 1.
+    lacks = np.array([(0.1 + 0.3) / 2, 0.5, 0.8])
+    assert_allclose(baselines.el2n(three_samples, np.array([0, 1, 2])), np.sqrt(2) * lacks, rtol=1e-3)
+    assert_allclose(baselines.el2n(three_samples, np.array([2])), np.sqrt(2) * lacks[2:], rtol=1e-3)
+
+
+def test_the_margin_is_that_of_the_last_checkpoint(three_samples):
+    assert_allclose(baselines.trailing(three_samples, np.array([0, 1, 2])), [-0.9, -0.2, 0.4], atol=1e-3)
+
+
+def test_rankings_by_one_number_are_strategies(three_samples):
+    for strategy in ("el2n", "margin"):
+        found = Recommend(strategy=strategy, batch=3).run(three_samples, lambda done, text="": None)
+        assert found.batch["sample_index"].to_pylist() == [2, 1, 0]
+        assert found.batch["why"].to_pylist()[0] == [f"Ranked by {strategy}"]
+
+
+def test_a_ranking_says_what_it_lacks(tmp_path):
+    recording = bs.from_arrays(tmp_path / "run", logits=np.eye(3)[None].repeat(2, axis=0))
+    with pytest.raises(MissingInputError) as told:
+        Recommend(strategy="el2n").run(recording, lambda done, text="": None)
+    assert str(told.value) == (
+        "The strategy 'el2n' stands on the outputs and labels of the samples, which this recording does not tell or "
+        "which is the same for all samples. Record outputs and labels, or take strategy='movement'."
+    )

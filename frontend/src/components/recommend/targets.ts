@@ -29,6 +29,10 @@ export const STRATEGIES: readonly { id: string; name: string }[] = [
   { id: "aum", name: "by margin over time" },
   { id: "label_probability", name: "by mean probability of the label" },
   { id: "forgetting", name: "by forgetting" },
+  { id: "el2n", name: "by early error" },
+  { id: "margin", name: "by the last margin" },
+  { id: "variability", name: "by unsteady probability of the label" },
+  { id: "flips", name: "by changes of the prediction" },
 ];
 
 export function targetOf(id: unknown): Target {

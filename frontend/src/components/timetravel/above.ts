@@ -31,6 +31,8 @@ export interface AboveTime {
   trails: readonly Trail[];
   neighbours: Neighbours | null;
   marks: ReadonlyMap<number, Mark>;
+  /** What is pointed at in another picture. */
+  pointed: number | null;
 }
 
 type Paint = CanvasRenderingContext2D;
@@ -175,4 +177,10 @@ export function paintTime(paint: Paint, above: AboveTime): void {
     const at = above.place(sample);
     if (at) drawMark(paint, above, at, mark);
   }
+  const pointed = above.pointed === null ? null : above.place(above.pointed);
+  if (!pointed) return;
+  // Wider than the ring of the focus, and double, so that the two are told apart.
+  disc(paint, pointed, 9, null, css(above.theme.surface, 0.85), 5);
+  disc(paint, pointed, 9, null, css(above.theme.ink), 1.75);
+  disc(paint, pointed, 2, css(above.theme.ink), css(above.theme.surface), 1);
 }

@@ -7,6 +7,10 @@ const CHECKPOINT_MS = 1000;
 /** While time runs, other views hear of it at most so often. */
 const TELL_MS = 450;
 const GLIDE_MS = 240;
+/** A glide has begun when its first frame is drawn. */
+const FRAME_MS = 16;
+/** Who drags time shows the page what is under the hand once it rests so long. */
+const REST_MS = 120;
 /** A page that was hidden does not make up for the time. */
 const LONGEST_MS = 250;
 
@@ -34,6 +38,8 @@ export class Clock {
   /** The place the page was told last, or told us. */
   private told: number;
   private glide: { from: number; to: number; since: number } | null = null;
+  /** When the page hears of a step: once the picture shows it, as the page takes far longer than a frame to follow. */
+  private due: number | null = null;
 
   constructor(private readonly session: Session) {
     this.told = Math.max(0, session.store.place());
@@ -43,6 +49,7 @@ export class Clock {
       const place = session.store.place();
       if (place < 0 || place === this.told) return;
       this.told = place;
+      this.due = null;
       this.toward(place);
     });
   }
@@ -68,24 +75,25 @@ export class Clock {
   set(at: number): void {
     this.glide = null;
     this.at.value = Math.max(0, Math.min(this.end, at));
-    this.tell();
+    this.owe(REST_MS);
   }
 
-  /** A checkpoint on or back. */
+  /** A checkpoint on or back; who presses again on the way goes on from where it leads. */
   step(by: number): void {
+    const now = this.glide?.to ?? this.at.peek();
+    this.go(by > 0 ? Math.floor(now + 1e-6) + by : Math.ceil(now - 1e-6) + by);
+  }
+
+  /** To a checkpoint, by its place. */
+  go(place: number): void {
     this.pause();
-    const now = this.at.peek();
-    const next = by > 0 ? Math.floor(now + 1e-6) + by : Math.ceil(now - 1e-6) + by;
-    const place = Math.max(0, Math.min(this.end, next));
-    this.told = place;
-    this.toward(place);
-    this.session.store.choose(place);
+    this.toward(Math.max(0, Math.min(this.end, place)));
+    this.owe();
   }
 
   /** Settle on the nearest checkpoint. */
   settle(): void {
-    this.toward(Math.round(this.at.peek()));
-    this.tell();
+    this.go(this.glide?.to ?? Math.round(this.at.peek()));
   }
 
   toggle(): void {
@@ -122,9 +130,23 @@ export class Clock {
       this.glide = null;
       this.at.value = place;
     } else {
-      this.glide = { from: now, to: place, since: performance.now() };
+      this.glide = { from: now, to: place, since: performance.now() - FRAME_MS };
+      // The first piece at once, so that the very next frame shows it.
+      this.slide(this.glide, performance.now());
       this.run();
     }
+  }
+
+  private slide({ from, to, since }: { from: number; to: number; since: number }, now: number): void {
+    const u = Math.max(0, Math.min(1, (now - since) / GLIDE_MS));
+    this.at.value = u >= 1 ? to : from + (to - from) * (1 - (1 - u) ** 3);
+    if (u >= 1) this.glide = null;
+  }
+
+  /** The page follows, but not before the picture stands. */
+  private owe(after = 0): void {
+    this.due = performance.now() + after;
+    this.run();
   }
 
   private run(): void {
@@ -137,13 +159,15 @@ export class Clock {
     this.frame = 0;
     const passed = Math.max(0, Math.min(LONGEST_MS, now - this.last));
     this.last = now;
-    if (this.glide) {
-      const { from, to, since } = this.glide;
-      const u = Math.max(0, Math.min(1, (now - since) / GLIDE_MS));
-      this.at.value = u >= 1 ? to : from + (to - from) * (1 - (1 - u) ** 3);
-      if (u >= 1) this.glide = null;
-    } else if (this.playing.peek()) this.advance((passed / CHECKPOINT_MS) * this.speed.peek(), now);
-    if (this.glide || this.playing.peek()) this.frame = requestAnimationFrame((next) => this.tick(next));
+    const standing = !this.glide && !this.playing.peek();
+    if (this.glide) this.slide(this.glide, now);
+    else if (!standing) this.advance((passed / CHECKPOINT_MS) * this.speed.peek(), now);
+    else if (this.due !== null && now >= this.due) {
+      this.due = null;
+      // What is drawn in this frame is seen first.
+      setTimeout(() => this.tell(), 0);
+    }
+    if (!standing || this.due !== null) this.frame = requestAnimationFrame((next) => this.tick(next));
   }
 
   private advance(by: number, now: number): void {

@@ -41,8 +41,8 @@ export const MORE: { readonly [key: string]: Json } = {
   analyses: ["performance", "familiarity", "duplicates", "timetravel", "trajectories", "recommend"].map((name) => ({ name, missing: [] })),
 };
 
-export function timeHost(checkpoints = 3): FakeHost {
-  const host = new FakeHost(checkpoints, MORE);
+export function timeHost(checkpoints = 3, more: { readonly [key: string]: Json } = {}): FakeHost {
+  const host = new FakeHost(checkpoints, { ...MORE, ...more });
   const give = (name: string, table: Map<string, Column>) => host.given.set(name, table);
   give("timetravel/frames", new Map<string, Column>([
     ["checkpoint", texts(NAMES)], ["x", numbers([-1, -1, -1])], ["y", numbers([-1, -1, -1])], ["size", numbers([2, 2, 2])], ["motion", numbers([null, 0.1, 0.2], false)],

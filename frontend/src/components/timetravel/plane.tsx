@@ -16,6 +16,7 @@ import type { Courses } from "./courses";
 import { names, nearest } from "./dots";
 import { between, type Frames } from "./frames";
 import { marksOf } from "./marks";
+import { elsewhere, point, pointedOf } from "./pointed";
 import { Stage, type StageLook } from "./stage";
 import { Tip, type TipFacts } from "./tip";
 import type { Dots } from "./use-dots";
@@ -51,7 +52,6 @@ function lookOf(options: { readonly [name: string]: unknown }): StageLook {
 function useFed(ctx: Context, canvas: PointCanvas | null, stage: Stage | null, dots: Dots, tool: Tool, placed: number): void {
   const { store } = ctx;
   const options = ctx.options.value;
-  const place = store.place();
   useEffect(() => {
     if (!canvas || placed === 0) return;
     canvas.update({ colours: dots.coloured?.colours ?? null, rims: dots.rims, filtered: dots.filtered });
@@ -60,7 +60,7 @@ function useFed(ctx: Context, canvas: PointCanvas | null, stage: Stage | null, d
     if (!canvas || placed === 0) return;
     const wanted = options["names"] === true && options["density"] !== true && dots.coloured && !dots.coloured.ends && stage?.now;
     canvas.update({ labels: wanted && dots.coloured && stage?.now ? names(dots.coloured, stage.now, (i) => !dots.filtered?.[i]) : [] });
-  }, [canvas, stage, placed, dots.coloured, dots.filtered, place, options["names"], options["density"]]);
+  }, [canvas, stage, placed, dots.coloured, dots.filtered, options["names"], options["density"]]);
   const hide = !store.showUnfiltered.value;
   useEffect(() => canvas?.update({ hide, mode: options["density"] === true ? "density" : "points", size: typeof options["size"] === "number" ? options["size"] : null, tool }), [canvas, stage, placed > 0, hide, options["density"], options["size"], tool]);
   const picked = chosen(store);
@@ -136,7 +136,11 @@ export function Plane(props: Props) {
     else showRows(ctx, combined(chosen(store), drawn, how), "drawn around");
   };
   const { el, canvas } = useCanvas(props.title, {
-    hover: setHit, note: setNote, select,
+    hover: (next) => {
+      setHit(next);
+      point(ctx.data, ctx.id, next?.index ?? null);
+    },
+    note: setNote, select,
     open: (row) => row !== null && (store.focus.value = row),
     view: () => setHit(null),
     paint: (paint) => {
@@ -166,10 +170,23 @@ export function Plane(props: Props) {
     return {
       size, view: shown, theme, good: tone(0), bad: tone(1),
       at: moment.a + (moment.b === null ? 0 : moment.t * (moment.b - moment.a)),
-      place: (sample) => (now.moving.a.hidden[sample] ? null : canvas.where(sample)), trails, neighbours, marks,
+      place: (sample) => (now.moving.a.hidden[sample] ? null : canvas.where(sample)), trails, neighbours, marks, pointed: elsewhere(pointedOf(ctx.data).peek(), ctx.id),
     };
   };
   useEffect(() => canvas?.repaint(), [canvas, trails, neighbours, marks, theme, placed]);
+  useEffect(() => {
+    if (!canvas) return;
+    let before: number | null = null;
+    const stop = effect(() => {
+      const now = elsewhere(pointedOf(ctx.data).value, ctx.id);
+      if (now !== before) canvas.repaint();
+      before = now;
+    });
+    return () => {
+      stop();
+      point(ctx.data, ctx.id, null);
+    };
+  }, [canvas]);
   useEffect(() => {
     if (!canvas) return;
     const painted = (paint: CanvasRenderingContext2D) => {

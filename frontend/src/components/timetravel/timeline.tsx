@@ -89,7 +89,7 @@ function Track({ ctx, clock, curves, counts, alerts }: Props) {
   };
   const keys: Record<string, () => void> = {
     ArrowLeft: () => clock.step(-1), ArrowRight: () => clock.step(1), ArrowDown: () => clock.step(-1), ArrowUp: () => clock.step(1),
-    PageDown: () => clock.step(-5), PageUp: () => clock.step(5), Home: () => clock.set(0), End: () => clock.set(n - 1),
+    PageDown: () => clock.step(-5), PageUp: () => clock.step(5), Home: () => clock.go(0), End: () => clock.go(n - 1),
   };
   const flips = counts?.flip[place] ?? null;
   return (
@@ -120,7 +120,6 @@ function Track({ ctx, clock, curves, counts, alerts }: Props) {
               if (!act) return;
               event.preventDefault();
               event.stopPropagation();
-              clock.pause();
               act();
             }}
           />

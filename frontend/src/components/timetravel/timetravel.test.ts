@@ -2,13 +2,14 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Column } from "../../hosts/arrow";
 import { numbers } from "../../hosts/fake";
 import type { Json } from "../../hosts/host";
+import type { Theme } from "../../draw/points/appearance";
 import { STEPS } from "../../draw/points/quantise";
 import { parse } from "../../state/clause-parser";
 import { fieldsOf } from "../../state/fields";
 import { rowsOf } from "../../state/masks";
 import { ALL } from "../../state/selection";
 import { mounted, settle as turns, type Mounted } from "../mounted";
-import { fading } from "./above";
+import { fading, paintTime } from "./above";
 import { clockOf } from "./clock";
 import { eventsIn, readEvents, samplesOf } from "./courses";
 import { nearest, rims } from "./dots";
@@ -20,8 +21,11 @@ import { finds } from "./find";
 import { Gif, paletteOf } from "./gif";
 import { csv } from "./keep";
 import { boundaries, strengths } from "./landscape";
+import { othersOf } from "./beside";
+import type { Mark } from "./marks";
 import { overWords } from "./over-time";
 import { pairOf, pairWords } from "./pair";
+import { elsewhere, point, pointedOf } from "./pointed";
 import { Ring } from "./ring";
 import { storyWords } from "./story";
 import { timetravel } from "./timetravel";
@@ -98,14 +102,110 @@ test("arrow keys and the slider move time, and the page follows", async () => {
   const press = (target: Element, key: string) => target.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, composed: true }));
   const section = shown.root.querySelector("section") as HTMLElement;
   press(section, "ArrowLeft");
+  const { at } = clockOf(shown.session);
+  expect(at.value).toBeLessThan(2);
   await settle();
-  expect(store.checkpoint.value?.name).toBe("000002");
+  // The picture comes first: the page follows once it has arrived.
+  expect(store.checkpoint.value?.name).toBe("000003");
   pass(300);
-  expect(clockOf(shown.session).at.value).toBe(1);
+  await settle();
+  expect(at.value).toBe(1);
+  expect(store.checkpoint.value?.name).toBe("000002");
   press(shown.named("[role=slider]", "Time"), "Home");
+  pass(300);
   await settle();
   expect(store.checkpoint.value?.name).toBe("000001");
   expect(shown.named("[role=slider]", "Time").getAttribute("aria-valuetext")).toBe("checkpoint 1 of 3");
+});
+
+test("who steps again on the way goes on from where it leads, and the page hears of the end alone", async () => {
+  const shown = await look();
+  const { store } = shown.session;
+  const heard: (string | undefined)[] = [];
+  const stop = store.checkpoint.subscribe((checkpoint) => heard.push(checkpoint?.name));
+  const clock = clockOf(shown.session);
+  clock.step(-1);
+  pass(100);
+  clock.step(-1);
+  pass(400);
+  await settle();
+  stop();
+  expect(clock.at.value).toBe(0);
+  expect(heard).toEqual(["000003", "000001"]);
+  // Out of play it goes to the checkpoint that time was running to.
+  clock.play();
+  pass(700);
+  shown.named("[role=slider]", "Time").dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true }));
+  pass(400);
+  expect(clock.at.value).toBe(1);
+});
+
+test("who drags time is followed once the hand rests, or lets go", async () => {
+  const shown = await look();
+  const { store } = shown.session;
+  const clock = clockOf(shown.session);
+  clock.set(1.2);
+  pass(50);
+  clock.set(0.9);
+  pass(100);
+  await settle();
+  expect(store.checkpoint.value?.name).toBe("000003");
+  pass(50);
+  await settle();
+  expect(store.checkpoint.value?.name).toBe("000002");
+  clock.set(0.3);
+  clock.settle();
+  pass(300);
+  await settle();
+  expect(clock.at.value).toBe(0);
+  expect(store.checkpoint.value?.name).toBe("000001");
+});
+
+test("another layer stands beside, on one clock, and what one points at the other marks", async () => {
+  const layers = [["fc", "embedding"], ["conv1", "activation"]].map(([name, role]) => ({ name, role, shape: [8], dtype: "float16" }) as Json);
+  const shown = await look({ host: timeHost(3, { layers }) });
+  const { session } = shown;
+  const { arrangement } = session.store;
+  const words = [...shown.root.querySelectorAll("optgroup")].map((group) => [group.label, group.children[0]?.textContent]);
+  expect(words).toEqual([["Another layer", "conv1"], ["Placed otherwise", "one for every checkpoint"]]);
+  shown.named("button", "Show side by side").click();
+  const page = arrangement.current();
+  expect(page?.title).toBe("Side by side");
+  expect(page?.tiles.map(({ x, w, options }) => [x, w, options])).toEqual([[0, 6, {}], [6, 6, { layer: "conv1" }]]);
+  point(session, "left", 4);
+  expect(elsewhere(pointedOf(session).value, "right")).toBe(4);
+  expect(elsewhere(pointedOf(session).value, "left")).toBeNull();
+  point(session, "right", null);
+  expect(elsewhere(pointedOf(session).value, "right")).toBe(4);
+  point(session, "left", null);
+  expect(pointedOf(session).value).toBeNull();
+});
+
+test("what another picture points at has a double ring where it stands here", () => {
+  const discs: number[][] = [];
+  const paint = { beginPath: () => undefined, stroke: () => undefined, fill: () => undefined, arc: (...to: number[]) => discs.push(to.slice(0, 3)) } as unknown as CanvasRenderingContext2D;
+  const grey = [1, 2, 3, 255] as const;
+  const theme = { surface: grey, ink: grey, ink2: grey, accent: grey } as unknown as Theme;
+  const above = { size: { width: 9, height: 9 }, view: { cx: 0, cy: 0, kx: 1, ky: 1 }, theme, good: "", bad: "", at: 0, trails: [], neighbours: null, marks: new Map<number, Mark>() };
+  const place = (sample: number) => (sample === 4 ? ([30, 40] as const) : null);
+  paintTime(paint, { ...above, place, pointed: 4 });
+  expect(discs).toEqual([[30, 40, 9], [30, 40, 9], [30, 40, 2]]);
+  paintTime(paint, { ...above, place, pointed: 5 });
+  paintTime(paint, { ...above, place, pointed: null });
+  expect(discs).toHaveLength(3);
+});
+
+test("another training is asked for by its folder, and says nothing of this one's accuracy", async () => {
+  const shown = await look({ host: timeHost(3, { beside: ["other", "third"] }), options: { beside: "other" } });
+  const asked = shown.host.asked.filter((one) => one.includes("/positions?"));
+  expect(asked[0]).toContain("%22beside%22%3A%22other%22");
+  expect(shown.host.asked.some((one) => one.includes("trajectories") && one.includes("%22beside%22%3A%22other%22"))).toBe(true);
+  expect(shown.text()).toContain("training other");
+  expect(shown.text()).not.toContain("accuracy");
+  const choices = [...shown.named("select", "Training").querySelectorAll("option")].map((option) => option.textContent);
+  expect(choices).toEqual(["this one", "other", "third"]);
+  const others = othersOf(shown.session.store.recording.value, { beside: "other" })[0];
+  expect(others?.which).toEqual([{ name: "this one", options: { beside: null } }, { name: "third", options: { beside: "third" } }]);
 });
 
 test("the page's checkpoint moves the picture", async () => {

@@ -9,6 +9,7 @@ export const timetravel = defineComponent({
   options: {
     mode: { type: "choice", default: "joint", choices: ["joint", "per_epoch", "live", "pca", "umap", "aligned_umap"], says: "How the samples are placed: one picture for the whole training, one for every checkpoint, one that grows with a running job, or a baseline to compare with." },
     layer: { type: "text", default: null, says: "The recorded layer whose activations are placed; the embedding unless given." },
+    beside: { type: "text", default: null, says: "Another training of the same samples, by the folder of its recording beside this one; this one unless given." },
     colour: { type: "text", default: null, says: "“label”, “prediction”, “label probability”, “its place”, or a column; the page's colour, else the label, unless given." },
     split: { type: "text", default: null, says: "Only the samples of this split stand out; all unless given." },
     wrong: { type: "flag", default: true, says: "A ring around every sample that the network gets wrong." },

@@ -4,6 +4,7 @@ import { fileName, saveAs } from "../../draw/save";
 import { count } from "../../draw/format";
 import { ALL } from "../../state/selection";
 import type { Context } from "../component";
+import { MODES } from "./beside";
 import type { Clock } from "./clock";
 import type { Courses } from "./courses";
 import { OWN, OWN_WORDS, otherColours } from "./dots";
@@ -33,11 +34,9 @@ const FLAGS = [
   ["names", "Names on the data"], ["trails", "Ways of selected samples"], ["near", "Neighbours of the sample in focus"], ["smooth", "Move between checkpoints"], ["density", "A cloud in place of dots"],
 ] as const;
 
-const MODES = [["joint", "one picture for all checkpoints"], ["per_epoch", "one for every checkpoint"], ["live", "growing with the job"], ["pca", "PCA, to compare with"], ["umap", "UMAP, to compare with"], ["aligned_umap", "aligned UMAP, to compare with"]] as const;
-
 export function Display({ ctx }: { ctx: Context }) {
   const options = ctx.options.value;
-  const { splits, layers } = ctx.store.recording.value;
+  const { splits, layers, beside } = ctx.store.recording.value;
   const number = (name: "strength" | "size", fallback: number) => (typeof options[name] === "number" ? options[name] : fallback);
   return (
     <details class="settings">
@@ -64,6 +63,14 @@ export function Display({ ctx }: { ctx: Context }) {
             <select aria-label="Layer" value={typeof options["layer"] === "string" ? options["layer"] : ""} onChange={(event) => ctx.set({ layer: event.currentTarget.value || null })}>
               <option value="">the embedding</option>
               {layers.map(({ name }) => <option key={name} value={name}>{name}</option>)}
+            </select>
+          </label>
+        )}
+        {(beside.length > 0 || typeof options["beside"] === "string") && (
+          <label class="choose"><span>Training</span>
+            <select aria-label="Training" value={typeof options["beside"] === "string" ? options["beside"] : ""} onChange={(event) => ctx.set({ beside: event.currentTarget.value || null })}>
+              <option value="">this one</option>
+              {[...new Set([...beside, ...(typeof options["beside"] === "string" ? [options["beside"]] : [])])].map((name) => <option key={name} value={name}>{name}</option>)}
             </select>
           </label>
         )}

@@ -17,10 +17,10 @@ export interface Projection {
   quality: Quality;
 }
 
-/** Parameters that differ from those of the analysis. */
+/** Parameters that differ from those of the analysis: how samples are placed, of which layer, in which training. */
 export function paramsOf(options: Options): { readonly [key: string]: Json } {
   const said: Record<string, Json> = {};
-  for (const name of ["mode", "layer"] as const) {
+  for (const name of ["mode", "layer", "beside"] as const) {
     const value = options[name];
     if (value !== null && value !== undefined && !(name === "mode" && value === "joint")) said[name] = value;
   }
@@ -32,8 +32,9 @@ export function projectionOf(options: Options): Asked {
 }
 
 export function coursesOf(options: Options): Asked {
-  const { layer } = options;
-  return { analysis: "trajectories", params: typeof layer === "string" ? { layer } : {}, tables: { frames: [] }, title: "Following every sample through the training" };
+  const { layer, beside } = options;
+  const params = { ...(typeof layer === "string" ? { layer } : {}), ...(typeof beside === "string" ? { beside } : {}) };
+  return { analysis: "trajectories", params, tables: { frames: [] }, title: "Following every sample through the training" };
 }
 
 const kept = new WeakMap<Session, Map<string, unknown>>();

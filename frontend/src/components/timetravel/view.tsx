@@ -11,6 +11,7 @@ import { useAlerts } from "../alerts";
 import { Offer, type Used } from "../analysis";
 import type { Context } from "../component";
 import { showRows } from "../samples-strip";
+import { Compare } from "./beside";
 import { clockOf, type Clock } from "./clock";
 import { eventsIn, samplesOf, type Courses } from "./courses";
 import { Finder } from "./finder";
@@ -35,7 +36,7 @@ const TOOLS = [
   ["rectangle", "Box", "Drag a box over samples to select them; with Ctrl to add, with Alt to take away"],
 ] as const satisfies readonly (readonly [Tool, string, string])[];
 
-/** Accuracy, loss and how well the picture keeps the predictions, one value a checkpoint. */
+/** Accuracy, loss and how well the picture keeps the predictions, one value a checkpoint; of another training the last one only. */
 export function curvesOf(ctx: Context, quality: Quality | null): Curve[] {
   const recording = ctx.store.recording.value;
   const { metrics } = ctx.store.measured.value;
@@ -49,7 +50,8 @@ export function curvesOf(ctx: Context, quality: Quality | null): Curve[] {
     { name: "loss", values: loss.some((value) => value !== null) || recorded === undefined ? loss : recording.checkpoints.map(({ metrics: said }) => said[recorded] ?? null), figure: (value) => measure(Number(value.toPrecision(2))), share: false, dash: "4 3" },
     { name: "predictions kept", values: over((name) => (quality ? (qualityAt(quality, name, "prediction_kept")?.value ?? null) : null)), figure: (value) => percent(value, 0), share: true, dash: "1 3" },
   ];
-  return curves.filter(({ values }) => values.some((value) => value !== null));
+  const ours = typeof ctx.options.value["beside"] !== "string";
+  return curves.filter(({ name, values }) => (ours || name === "predictions kept") && values.some((value) => value !== null));
 }
 
 /** A running job's new checkpoint is placed as it comes, where that is cheap: in the mode made for it. */
@@ -140,7 +142,9 @@ function Picture({ ctx, projection, courses, clock }: { ctx: Context; projection
   const { frames, quality } = projection;
   const checkpoint = store.checkpoint.value?.name ?? null;
   const dots = useDots(ctx, frames, courses, checkpoint);
-  const alerts = useAlerts(ctx, true);
+  const elsewhere = typeof ctx.options.value["beside"] === "string";
+  const own = useAlerts(ctx, !elsewhere);
+  const alerts = elsewhere ? [] : own;
   const tool = useSignal<Tool>("pan");
   const [pen, setPen] = useState<Pen | null>(null);
   const [open, setOpen] = useState(false);
@@ -164,6 +168,7 @@ function Picture({ ctx, projection, courses, clock }: { ctx: Context; projection
         </div>
         <OverTime ctx={ctx} courses={courses} frames={frames} />
         <Display ctx={ctx} />
+        <Compare ctx={ctx} />
         <Save ctx={ctx} pen={pen} clock={clock} frames={frames} dots={dots} />
       </div>
       {frames.places.failed.value !== null && <Failure what="The places of the samples did not arrive." why={frames.places.failed.value} retry={() => void frames.places.want(frames.frame(checkpoint ?? "") ?? 0).catch(() => undefined)} />}
@@ -172,6 +177,7 @@ function Picture({ ctx, projection, courses, clock }: { ctx: Context; projection
         {checkpoint !== null && (
           <div class="foot-left">
             <Trust quality={quality} checkpoint={checkpoint} open={open} toggle={() => setOpen(!open)} />
+            {frames.frame(checkpoint) === null && <span class="lying small" role="note">{elsewhere ? "The other training has no checkpoint here; it stands at the one before." : "No frame of its own; the one before is shown."}</span>}
             {lying && lying.length > 0 && <span class="lying small"><Door leads="show the samples whose place on the picture lies" open={() => showRows(ctx, lying, "whose place lies")}>{`${plural(lying.length, "place")} ${lying.length === 1 ? "lies" : "lie"}`}</Door></span>}
           </div>
         )}
@@ -196,8 +202,9 @@ export function View({ ctx }: { ctx: Context }) {
   const clock = clockOf(ctx.data);
   const checkpoint = store.checkpoint.value?.name ?? null;
   const split = headlineSplit(recording);
-  const accuracy = store.measured.value.metrics?.overall(checkpoint, split)?.of("accuracy").value ?? null;
-  const small = `${checkpointText(recording, checkpoint)} of ${recording.checkpoints.length}${accuracy === null ? "" : ` · ${splitText(split)} accuracy ${percent(accuracy)}`}${options["mode"] === "joint" ? "" : ` · ${String(options["mode"]).replaceAll("_", " ")}`}${typeof options["layer"] === "string" ? ` · layer ${options["layer"]}` : ""}`;
+  const elsewhere = typeof options["beside"] === "string" ? options["beside"] : null;
+  const accuracy = elsewhere !== null ? null : store.measured.value.metrics?.overall(checkpoint, split)?.of("accuracy").value ?? null;
+  const small = `${checkpointText(recording, checkpoint)} of ${recording.checkpoints.length}${accuracy === null ? "" : ` · ${splitText(split)} accuracy ${percent(accuracy)}`}${options["mode"] === "joint" ? "" : ` · ${String(options["mode"]).replaceAll("_", " ")}`}${typeof options["layer"] === "string" ? ` · layer ${options["layer"]}` : ""}${elsewhere === null ? "" : ` · training ${elsewhere}`}`;
   return (
     <section aria-label={TITLE} onKeyDown={(event) => keyed(event, clock)}>
       <Heading title={TITLE} small={small} />

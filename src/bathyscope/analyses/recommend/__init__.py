@@ -25,6 +25,10 @@ Strategy = Literal[
     "aum",
     "label_probability",
     "forgetting",
+    "el2n",
+    "margin",
+    "variability",
+    "flips",
 ]
 
 

@@ -59,7 +59,7 @@ def rank_pool(recording: Recording, asked: Asked, prepared: Prepared, answers: A
     if asked.strategy == "published":
         plane: Any = recording.run(PlaneScores(asked.split), lambda done, text="": progress(0.9 + 0.1 * done, text))
         return as_published(asked, prepared, answers, plane.matrix())
-    scores = baselines.baseline(prepared, asked.strategy, asked.seed)
+    scores = baselines.baseline(recording, prepared, asked.strategy, asked.seed)
     places = best(scores, answers.open_, asked.batch)
     why = [[f"Ranked by {asked.strategy.replace('_', ' ')}"] for _ in places]
     return Ranking(scores, Pick(places, ["top"] * len(places)), why, [], np.zeros(len(answers.places)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +38,13 @@ class Easel:
     seed: int
 
 
+class Sketch(NamedTuple):
+    """One frame by itself, judged, with the row of its territories if there are any."""
+
+    seen: Seen
+    landscape: dict[str, Any] | None
+
+
 class Drawing:
     """The tables of a result, as far as they are drawn."""
 
@@ -53,19 +60,28 @@ class Drawing:
 
     def add(self, number: int, frame: Frame, positions: Vectors, fitted: Map) -> None:
         """Draw one frame."""
-        before = self.judge.before
-        wrong = self.judge.frame(number, frame, positions, fitted)
-        total = len(self.easel.frames.recording)
-        codes, off = self.easel.canvas.codes(positions)
-        name = self.names[number]
+        self.put(self.sketch(number, frame, positions, fitted))
+
+    def sketch(self, number: int, frame: Frame, positions: Vectors, fitted: Map) -> Sketch:
+        """Most of the work on one frame: it needs no other one, changes nothing here and may be done in any thread."""
+        seen = self.judge.look(number, frame, positions, fitted)
+        return Sketch(seen, self._landscape(number, positions, fitted))
+
+    def put(self, sketch: Sketch) -> None:
+        """Add a frame to the tables, after those before it."""
+        before, seen = self.judge.before, sketch.seen
+        self.judge.take(seen)
+        frame, total, name = seen.frame, len(self.easel.frames.recording), self.names[seen.number]
+        codes, off = self.easel.canvas.codes(seen.positions)
         self._columns[name] = tables.position_column(codes, frame.rows, total)
-        self._flags[name] = tables.flag_column(wrong, frame.rows, total)
+        self._flags[name] = tables.flag_column(seen.wrong, frame.rows, total)
         listed = {"sample_index": frame.rows[off], "checkpoint": pa.array([name] * int(off.sum()), pa.string())}
         self._outside.append(pa.table(listed, schema=tables.OUTSIDE))
-        self._landscape(number, positions, fitted)
-        checkpoint = self.easel.frames.checkpoints[number]
+        if sketch.landscape is not None:
+            self._landscapes.append(sketch.landscape)
+        checkpoint = self.easel.frames.checkpoints[seen.number]
         about = {"checkpoint": name, "step": checkpoint.step, "epoch": checkpoint.epoch}
-        motion = _motion(before, frame, positions, self.easel.canvas)
+        motion = _motion(before, frame, seen.positions, self.easel.canvas)
         counted = {"n_samples": len(frame.rows), "motion": motion}
         self._about.append({**about, **self.easel.canvas._asdict(), **counted})
 
@@ -114,15 +130,15 @@ class Drawing:
             notes=tables.notes_table(notes),
         )
 
-    def _landscape(self, number: int, dots: Vectors, fitted: Map) -> None:
+    def _landscape(self, number: int, dots: Vectors, fitted: Map) -> dict[str, Any] | None:
         head = self.easel.frames.heads[number]
         if head is None or isinstance(fitted, Placed):
-            return
+            return None
         cells, canvas = self.easel.cells, self.easel.canvas
         centres = canvas.centres(cells)
         logits = apply_head(head, fitted.invert(centres, number))
         planes = landscape(logits, centres, dots, canvas.size / cells)
-        self._landscapes.append(tables.landscape_row(self.names[number], cells, planes))
+        return tables.landscape_row(self.names[number], cells, planes)
 
     def _rank(self) -> None:
         """Judge the order of checkpoints for some samples that are in all of them."""

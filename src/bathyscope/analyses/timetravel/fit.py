@@ -16,6 +16,7 @@ from bathyscope.analyses.adam import Adam
 from bathyscope.analyses.timetravel import losses, network
 from bathyscope.analyses.timetravel.graph import IntArray, Vectors
 from bathyscope.analyses.timetravel.losses import Edges
+from bathyscope.analyses.timetravel.muon import Muon
 from bathyscope.analyses.timetravel.network import Array, Shape
 
 Told = Callable[[float, str], None]
@@ -88,7 +89,7 @@ class Settings:
     reconstruction: float = 1.0
     prediction: float = 4.0
     tie: float = 0.1
-    path: float = 0.8
+    path: float = 0.6
     anchor: float = 3.0
     seed: int = 0
 
@@ -138,7 +139,7 @@ def fit(
         _begin(weights, pooled)
     else:
         weights = dict(start)
-    adam = Adam(weights)
+    muon = Muon(weights)
     spare = {name: np.zeros_like(value) for name, value in weights.items()}
     people = np.unique(np.concatenate([cloud.who for cloud in clouds]))
     began = time.monotonic()
@@ -150,9 +151,9 @@ def fit(
             cosine = (1 + np.cos(np.pi * step / settings.steps)) / 2
             batch = _draw(clouds, people, settings, generator)
             held = _held(anchors, generator)
-            halves = _halves(weights, clouds, batch, settings, held, (adam.gradients, spare))
+            halves = _halves(weights, clouds, batch, settings, held, (muon.gradients, spare))
             _descend(halves, clouds, batch, settings, beside)
-            adam.step(settings.last_rate + (settings.rate - settings.last_rate) * cosine, limit=LONGEST_GRADIENT)
+            muon.step(settings.last_rate + (settings.rate - settings.last_rate) * cosine, limit=LONGEST_GRADIENT)
     return {name: value.copy() for name, value in weights.items()}
 
 

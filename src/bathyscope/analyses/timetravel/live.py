@@ -13,7 +13,7 @@ from bathyscope.analyses.timetravel.clouds import Landmarks, landmarks_at, near_
 from bathyscope.analyses.timetravel.drawing import Drawing, Easel
 from bathyscope.analyses.timetravel.fit import Anchors, Settings
 from bathyscope.analyses.timetravel.frames import Frames
-from bathyscope.analyses.timetravel.graph import IntArray, Vectors
+from bathyscope.analyses.timetravel.graph import IntArray, Near, Vectors
 from bathyscope.analyses.timetravel.maps import Autoencoder, Sequence
 from bathyscope.analyses.timetravel.modes import Past, Task, Told, next_map
 from bathyscope.analyses.timetravel.reduction import Basis, plain_basis
@@ -111,12 +111,12 @@ def _roomy(canvas: Canvas) -> Canvas:
 
 
 def _continued(stored: TimeTravelResult, frames: Frames, easel: Easel) -> Drawing:
-    """A drawing of the stored frames, whose judge has seen the last of them."""
+    """A drawing of the stored frames, whose judge remembers the last of them."""
     drawing = Drawing(easel)
     last = len(stored.frames) - 1
     frame = frames.read(last)
-    drawing.judge.frame(last, frame, stored.positions_at(drawing.names[last])[frame.rows], stored.map)
-    drawing.judge.rows.clear()
+    places = stored.positions_at(drawing.names[last])[frame.rows]
+    drawing.judge.remember(last, frame, places, stored.map)
     drawing.restore(stored)
     return drawing
 
@@ -126,12 +126,12 @@ def _next(task: Follow, number: int, fitted: list[Autoencoder], drawing: Drawing
     one = Task([new], [task.frames.heads[number]], task.neighbours, task.settings)
     if not fitted or drawing is None:
         return next_map(one, 0, Past(plain_basis(new.vectors), None, None), told)
-    basis = fitted[-1].basis
-    anchors = memory(task, number, new, basis, drawing)
-    return next_map(one, 0, Past(basis, fitted[-1], anchors), told)
+    basis, near = fitted[-1].basis, near_at(new, task.neighbours)
+    anchors = memory(task, number, new, near=near, basis=basis, drawing=drawing)
+    return next_map(one, 0, Past(basis, fitted[-1], anchors, near), told)
 
 
-def memory(task: Follow, number: int, new: Landmarks, basis: Basis, drawing: Drawing) -> Anchors:
+def memory(task: Follow, number: int, new: Landmarks, *, near: Near, basis: Basis, drawing: Drawing) -> Anchors:
     """Some samples of 1, 2, 4, 8 … checkpoints before at their published places, and the new ones' ties to them."""
     parts: list[Anchors] = []
     back = 1
@@ -143,7 +143,7 @@ def memory(task: Follow, number: int, new: Landmarks, basis: Basis, drawing: Dra
         ones = np.ones(len(some), np.float32)
         margin = margin_between(new.vectors, old.vectors)
         parts.append(Anchors(basis.inputs(old.vectors[some]), places[some], ones, margin * ones))
-        parts.append(_tied(new, old, places, basis, task.neighbours))
+        parts.append(_tied(new, old, places, basis, near))
         back *= 2
     return Anchors(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
@@ -157,8 +157,8 @@ def margin_between(new: Vectors, old: Vectors) -> np.float32:
     return np.float32(np.clip(value, *MARGIN))
 
 
-def _tied(new: Landmarks, old: Landmarks, places: Vectors, basis: Basis, k: int) -> Anchors:
+def _tied(new: Landmarks, old: Landmarks, places: Vectors, basis: Basis, near: Near) -> Anchors:
     """New samples at the old places of the same samples, as firmly as they have not moved."""
-    firm = ties_of(0, [new, old], near_at(new, k))[:, 1]
+    firm = ties_of(0, [new, old], near)[:, 1]
     _, a, b = np.intersect1d(new.who, old.who, assume_unique=True, return_indices=True)
     return Anchors(basis.inputs(new.vectors[a]), places[b], firm[a], np.zeros(len(a), np.float32))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -50,17 +51,30 @@ class Territory(NamedTuple):
     logits: npt.NDArray[np.float32]
 
 
-class Seen(NamedTuple):
-    """One frame as the next one must know it; `territory` is None where nothing can be decoded."""
+Row = dict[str, Any]
 
+
+class Seen(NamedTuple):
+    """One frame judged by itself, as the next one must know it.
+
+    Attributes
+    ----------
+    territory : None where nothing can be decoded
+    wrong : (n,) which of its dots lie; None if that is not known
+    rows : of the quality table
+    """
+
+    number: int
     frame: Frame
     positions: Vectors
     territory: Territory | None
+    wrong: BoolArray | None
+    rows: list[Row]
 
 
 @dataclass
 class Judge:
-    """Judges the frames of one map, in order.
+    """Judges the frames of one map: each by itself, in any thread, and then, in order, against the one before.
 
     Parameters
     ----------
@@ -74,13 +88,13 @@ class Judge:
     splits: dict[str, BoolArray]
     canvas: Canvas
     seed: int
-    rows: list[dict[str, Any]] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
     before: Seen | None = None
 
-    def frame(self, number: int, frame: Frame, positions: Vectors, fitted: Map) -> BoolArray | None:
-        """Measure one frame; returns which of its dots lie, (n,), or None if that is not known."""
+    def look(self, number: int, frame: Frame, positions: Vectors, fitted: Map) -> Seen:
+        """Measure what a frame tells by itself; changes nothing here."""
         territory, wrong = self._territory(number, frame, positions, fitted)
-        here = Seen(frame, positions, territory)
+        here = Seen(number, frame, positions, territory, wrong, [])
         fit_members = next(iter(self.splits.values()))[frame.rows]
         for split, members in self.splits.items():
             mine = np.flatnonzero(members[frame.rows])
@@ -88,14 +102,25 @@ class Judge:
                 continue
             # A held-out sample has its neighbours among the fitted samples and its own split.
             among = np.flatnonzero(members[frame.rows] | fit_members)
-            self._neighbours(number, split, here, mine, among)
+            here.rows.extend(self._neighbours(split, here, mine, among))
             if territory is not None and frame.logits is not None:
-                self._predictions(number, split, frame, territory, mine)
-            self._movement(number, split, here, mine)
+                here.rows.extend(self._predictions(split, here, territory, mine))
         if territory is not None:
-            self._borders(number, here, fitted)
+            here.rows.extend(self._borders(here, fitted))
+        return here
+
+    def remember(self, number: int, frame: Frame, positions: Vectors, fitted: Map) -> None:
+        """Stand behind a frame that was judged before, as far as the next one must know it."""
+        self.before = Seen(number, frame, positions, *self._territory(number, frame, positions, fitted), [])
+
+    def take(self, here: Seen) -> None:
+        """Keep what a frame told, and how it moved from the one before."""
+        self.rows.extend(here.rows)
+        for split, members in self.splits.items():
+            mine = np.flatnonzero(members[here.frame.rows])
+            if len(mine) and self.before is not None:
+                self.rows.extend(self._movement(split, self.before, here, mine))
         self.before = here
-        return wrong
 
     def rankings(self, followed: IntArray, vectors: Vectors, positions: Vectors) -> None:
         """Add how well checkpoints near to each other for a sample are drawn near each other.
@@ -112,12 +137,12 @@ class Judge:
                 continue
             for number in range(vectors.shape[1]):
                 value, _ = quality.temporal_ranking(vectors[mine], positions[mine], number)
-                self._add(number, split, "temporal_ranking", value, len(mine), random=0.0)
+                self.rows.append(self._row(number, split, "temporal_ranking", value, len(mine), random=0.0))
 
-    def _add(self, number: int, split: str, measure: str, value: float, count: int, **more: Any) -> None:
+    def _row(self, number: int, split: str, measure: str, value: float, count: int, **more: Any) -> Row:
         known = float(value) if np.isfinite(value) else None
         row = {"checkpoint": self.names[number], "split": split, "measure": measure, "value": known, "count": count}
-        self.rows.append({**row, "neighbours": None, "random": None, **more})
+        return {**row, "neighbours": None, "random": None, **more}
 
     def _judged(self, mine: IntArray) -> IntArray:
         """Some of them, the same at every checkpoint as far as they are there."""
@@ -142,7 +167,7 @@ class Judge:
         wrong = (there != predictions) | (logits.argmax(axis=1) != predictions)
         return Territory(predictions, border, right, decoded, logits), wrong
 
-    def _neighbours(self, number: int, split: str, here: Seen, mine: IntArray, among: IntArray) -> None:
+    def _neighbours(self, split: str, here: Seen, mine: IntArray, among: IntArray) -> Iterator[Row]:
         # Where all vectors are equal, or there is one, nobody is nearer than others.
         if len(among) < 2 or not np.ptp(here.frame.vectors[among], axis=0).any():
             return
@@ -153,32 +178,31 @@ class Judge:
             near = min(k, len(among) - 1)
             by_chance = near / (len(among) - 1)
             value = float(found.kept(k).mean())
-            self._add(number, split, "neighbours_kept", value, len(judged), neighbours=near, random=by_chance)
+            more = {"neighbours": near, "random": by_chance}
+            yield self._row(here.number, split, "neighbours_kept", value, len(judged), **more)
         for measure, value in (("trustworthiness", found.trustworthiness()), ("continuity", found.continuity())):
-            self._add(number, split, measure, value, len(judged), neighbours=found.ranked, random=0.5)
+            yield self._row(here.number, split, measure, value, len(judged), neighbours=found.ranked, random=0.5)
 
-    def _predictions(self, number: int, split: str, frame: Frame, found: Territory, mine: IntArray) -> None:
-        if frame.logits is None:
+    def _predictions(self, split: str, here: Seen, found: Territory, mine: IntArray) -> Iterator[Row]:
+        logits, number = here.frame.logits, here.number
+        if logits is None:
             return
         said = found.predictions[mine]
         kept = found.logits[mine].argmax(axis=1) == said
         chance = float(((np.bincount(said) / len(said)) ** 2).sum())
-        self._add(number, split, "prediction_kept", float(kept.mean()), len(mine), random=chance)
-        sure = quality.confidence_kept(probabilities(frame.logits[mine]), probabilities(found.logits[mine]))
-        self._add(number, split, "confidence_kept", float(sure.mean()), len(mine))
-        error = quality.relative_error(frame.vectors[mine], found.decoded[mine])
-        self._add(number, split, "inverse_distance", error, len(mine), random=1.0)
+        yield self._row(number, split, "prediction_kept", float(kept.mean()), len(mine), random=chance)
+        sure = quality.confidence_kept(probabilities(logits[mine]), probabilities(found.logits[mine]))
+        yield self._row(number, split, "confidence_kept", float(sure.mean()), len(mine))
+        error = quality.relative_error(here.frame.vectors[mine], found.decoded[mine])
+        yield self._row(number, split, "inverse_distance", error, len(mine), random=1.0)
         border, right = found.border[mine], found.right[mine]
         plain = float(right[~border].mean()) if not border.all() else float("nan")
-        self._add(number, split, "landscape_agreement", plain, int((~border).sum()), random=chance)
+        yield self._row(number, split, "landscape_agreement", plain, int((~border).sum()), random=chance)
         at_border = float(right[border].mean()) if border.any() else float("nan")
-        self._add(number, split, "landscape_agreement_boundary", at_border, int(border.sum()))
+        yield self._row(number, split, "landscape_agreement_boundary", at_border, int(border.sum()))
 
-    def _movement(self, number: int, split: str, here: Seen, mine: IntArray) -> None:
+    def _movement(self, split: str, before: Seen, here: Seen, mine: IntArray) -> Iterator[Row]:
         """Compare with the frame before: dots that should have moved, and those that should not."""
-        before = self.before
-        if before is None:
-            return
         rows = here.frame.rows[mine]
         _, a, b = np.intersect1d(before.frame.rows, rows, assume_unique=True, return_indices=True)
         b = mine[b]
@@ -187,13 +211,13 @@ class Judge:
         moved = np.linalg.norm(here.frame.vectors[b] - before.frame.vectors[a], axis=1)
         drawn = np.linalg.norm(here.positions[b] - before.positions[a], axis=1) / self.canvas.size * 100
         value, count = quality.fixing_invariant(moved, drawn, self._still(here.frame.vectors[mine]))
-        self._add(number, split, "fixing_invariant", value, count)
+        yield self._row(here.number, split, "fixing_invariant", value, count)
         old, new = before.territory, here.territory
         if old is None or new is None:
             return
         changed = ~new.border[b] & ~old.border[a] & (new.predictions[b] != old.predictions[a])
         value, count = quality.moving_invariant(changed, old.right[a], new.right[b])
-        self._add(number, split, "moving_invariant", value, count)
+        yield self._row(here.number, split, "moving_invariant", value, count)
 
     def _still(self, vectors: Vectors) -> float:
         """A sample that moved less than half the usual distance to the nearest neighbour has not moved."""
@@ -202,9 +226,9 @@ class Judge:
             return 0.0
         return float(np.median(nearest(vectors[some], 1)[1])) / 2
 
-    def _borders(self, number: int, here: Seen, fitted: Map) -> None:
+    def _borders(self, here: Seen, fitted: Map) -> Iterator[Row]:
         """Whether the border samples near a sample are drawn near it; with border samples of its own, never fitted."""
-        rows, vectors = here.frame.rows, here.frame.vectors
+        number, rows, vectors = here.number, here.frame.rows, here.frame.vectors
         own = next(iter(self.splits.values()))[rows]
         source = vectors[own] if own.any() else vectors
         wanted = min(MOST_JUDGED, round(BORDER_SHARE * len(source)))
@@ -220,4 +244,4 @@ class Judge:
                 low, _ = nearest(drawn, k, queries=here.positions[mine])
                 value = float(quality.overlap(high, low).mean()) / k
                 chance = k / len(border)
-                self._add(number, split, "boundary_kept", value, len(mine), neighbours=k, random=chance)
+                yield self._row(number, split, "boundary_kept", value, len(mine), neighbours=k, random=chance)

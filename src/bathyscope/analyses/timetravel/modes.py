@@ -15,7 +15,7 @@ from bathyscope.analyses.neighbours import nearest
 from bathyscope.analyses.timetravel import baselines
 from bathyscope.analyses.timetravel.clouds import Landmarks, Units, cloud_of, near_at, ties_of
 from bathyscope.analyses.timetravel.fit import Anchors, Cloud, Settings, fit
-from bathyscope.analyses.timetravel.graph import IntArray, Vectors
+from bathyscope.analyses.timetravel.graph import IntArray, Near, Vectors
 from bathyscope.analyses.timetravel.maps import Autoencoder
 from bathyscope.analyses.timetravel.maps import Sequence as MapSequence
 from bathyscope.analyses.timetravel.quality import overlap
@@ -103,20 +103,24 @@ def per_epoch(task: Task, told: Told) -> MapSequence:
 
 
 class Past(NamedTuple):
-    """What the map of one checkpoint begins from: the basis of all, the map before, and what is to stay in place."""
+    """What the map of one checkpoint begins from: the basis of all, the map before, and what is to stay in place.
+
+    `near` are the neighbours among its landmarks, where they are known already.
+    """
 
     basis: Basis
     before: Autoencoder | None
     anchors: Anchors | None
+    near: Near | None = None
 
 
 def next_map(task: Task, frame: int, past: Past, told: Told) -> Autoencoder:
     """The map of one checkpoint by itself."""
-    basis, before, anchors = past
+    basis, before, anchors, near = past
     landmarks, head = task.landmarks[frame], task.heads[frame]
     nothing = np.zeros((len(landmarks.who), 1), np.float32)
     seed = [task.settings.seed, 3, frame]
-    near = near_at(landmarks, task.neighbours)
+    near = near_at(landmarks, task.neighbours) if near is None else near
     cloud, units = cloud_of(landmarks, head, basis, k=task.neighbours, near=near, seed=seed, ties=nothing)
     steps = EPOCH_STEPS * (3 if before is None else 1)
     settings = dataclasses.replace(task.settings, steps=steps, batch=EPOCH_BATCH, together=1)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -130,7 +131,7 @@ class TimeTravelResult(Tables):
         wanted = self.settings["dimensions"]
         if given.ndim != 2 or given.shape[1] != wanted:
             raise ShapeError(f"project was given vectors of shape {given.shape}; this map takes (N, {wanted}).")
-        return self.map.project(given, self._number(checkpoint))
+        return self.map.project(given, self._frame(checkpoint))
 
     def invert(self, points: npt.ArrayLike, checkpoint: str | None = None) -> Vectors:
         """What the model would have to compute to land at some points of the canvas, (N, 2) to (N, D).
@@ -145,12 +146,29 @@ class TimeTravelResult(Tables):
         given = np.asarray(points, np.float32)
         if given.ndim != 2 or given.shape[1] != 2:
             raise ShapeError(f"invert was given points of shape {given.shape}; give (N, 2) positions on the canvas.")
-        return self.map.invert(given, self._number(checkpoint))
+        return self.map.invert(given, self._frame(checkpoint))
+
+    def told_as(self, names: Mapping[str, str]) -> TimeTravelResult:
+        """The same with its checkpoints called as those of another recording, `names` by their own ones.
+
+        The map keeps all of its frames, so it is written down which of them are told.
+        """
+        settings = self.settings
+        settings["frames"] = [number for number, name in enumerate(settings["checkpoints"]) if name in names]
+        text = pa.array([json.dumps(settings)], pa.string())
+        place = self.model.column_names.index("settings")
+        return dataclasses.replace(self, model=self.model.set_column(place, MODEL.field("settings"), text))
 
     @property
     def _names(self) -> list[str]:
         names: list[str] = self.frames.column("checkpoint").to_pylist()
         return names
+
+    def _frame(self, checkpoint: str | None) -> int:
+        """Of the map."""
+        number = self._number(checkpoint)
+        told: list[int] | None = self.settings.get("frames")
+        return number if told is None else told[number]
 
     def _number(self, checkpoint: str | None) -> int:
         names = self._names

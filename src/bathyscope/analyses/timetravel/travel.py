@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -12,12 +14,13 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from bathyscope.analyses.timetravel import baselines, landmarks, live, modes
 from bathyscope.analyses.timetravel.canvas import Canvas, canvas_of
 from bathyscope.analyses.timetravel.clouds import Landmarks, landmarks_at
-from bathyscope.analyses.timetravel.drawing import Drawing, Easel
+from bathyscope.analyses.timetravel.drawing import Drawing, Easel, Sketch
 from bathyscope.analyses.timetravel.fit import Settings
 from bathyscope.analyses.timetravel.frames import frames_of
 from bathyscope.analyses.timetravel.graph import IntArray, Vectors
 from bathyscope.analyses.timetravel.maps import Map, Placed
 from bathyscope.analyses.timetravel.result import TimeTravelResult
+from bathyscope.analyses.trajectories.beside import run_beside, state_beside
 from bathyscope.errors import ParameterError
 from bathyscope.recording import Progress, Recording
 
@@ -27,6 +30,9 @@ BoolArray = npt.NDArray[np.bool_]
 THREADS = 1
 """Of each matrix product. A fixed number adds in a fixed order; with two, a step of the fit took three to five times
 the processor time on a busy machine. Two cores are used by halving each batch instead: see `fit`."""
+
+OF_SAMPLES = frozenset({"positions", "misplaced"})
+"""Tables with a row for each sample."""
 
 READ, FITTED, PLACED = 0.08, 0.75, 0.8
 """How far a run is when the vectors are read, when the map is fitted, and when every sample is placed."""
@@ -45,6 +51,7 @@ class TimeTravel:
     neighbours : that should stay neighbours
     landscape : cells a side of the territories
     seed : of everything that is drawn by lot
+    beside : folder of another recording of the same samples, beside this one: where they lay in that training
 
     Raises
     ------
@@ -54,7 +61,7 @@ class TimeTravel:
 
     name: ClassVar[str] = "timetravel"
     question: ClassVar[str] = "How did the samples and the model's territories move during training?"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     needs: ClassVar[frozenset[str]] = frozenset({"embedding"})
     result: ClassVar[type[TimeTravelResult]] = TimeTravelResult
 
@@ -64,6 +71,7 @@ class TimeTravel:
     neighbours: int = 15
     landscape: int = 200
     seed: int = 0
+    beside: str | None = None
 
     def __post_init__(self) -> None:
         for name, low, high in (("landmarks", 10, 100_000), ("neighbours", 2, 200), ("landscape", 8, 1000)):
@@ -73,8 +81,21 @@ class TimeTravel:
         if self.seed < 0:
             raise ParameterError(f"seed={self.seed} is negative. Give 0 or more.")
 
+    def reads_also(self, recording: Recording) -> list[Any] | None:
+        """What the result depends on beyond the recording."""
+        return None if self.beside is None else state_beside(recording, self.beside)
+
     def run(self, recording: Recording, progress: Progress) -> TimeTravelResult:
-        """Fit, place, draw, judge."""
+        """Fit, place, draw, judge.
+
+        Raises
+        ------
+        ParameterError
+            If there is no such recording beside this one.
+        """
+        if self.beside is not None:
+            found, matched = run_beside(self, recording, progress, OF_SAMPLES)
+            return TimeTravelResult(**found).told_as(matched.names)
         with threadpool_limits(THREADS):
             return Travel(self, recording, progress).run()
 
@@ -103,10 +124,23 @@ class Travel:
             return self._live(contents)
         fitted, positions = self._fitted(self._landmarks(contents))
         drawing = Drawing(self._easel(canvas_of(np.concatenate(positions))))
-        for number, part in enumerate(positions):
-            self.progress(PLACED + (1 - PLACED) * number / len(positions), "judging and drawing")
-            drawing.add(number, self.frames.read(number), part, fitted)
+        self._draw(drawing, positions, fitted)
         return drawing.finish(fitted, {"mode": self.analysis.mode}, self.notes)
+
+    def _draw(self, drawing: Drawing, positions: list[Vectors], fitted: Map) -> None:
+        """Two frames at a time, for two cores; files are read in this thread only, and no more than a few are held."""
+        pool = ThreadPoolExecutor(2, initializer=threadpool_limits, initargs=(1, "openmp"))
+        begun: deque[Future[Sketch]] = deque()
+        try:
+            for number, part in enumerate(positions):
+                self.progress(PLACED + (1 - PLACED) * number / len(positions), "judging and drawing")
+                begun.append(pool.submit(drawing.sketch, number, self.frames.read(number), part, fitted))
+                if len(begun) > 2:
+                    drawing.put(begun.popleft().result())
+            while begun:
+                drawing.put(begun.popleft().result())
+        finally:  # who stops the run does not wait for what nobody wants any more
+            pool.shutdown(cancel_futures=True)
 
     def _easel(self, canvas: Canvas) -> Easel:
         return Easel(self.frames, self.splits, canvas, self.analysis.landscape, self.analysis.seed)

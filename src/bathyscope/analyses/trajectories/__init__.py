@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from bathyscope.analyses.embedding import holding, layer_of
 from bathyscope.analyses.trajectories import tables
+from bathyscope.analyses.trajectories.beside import run_beside, state_beside
 from bathyscope.analyses.trajectories.clock import Clock, clock_of
 from bathyscope.analyses.trajectories.following import Following
 from bathyscope.analyses.trajectories.movement import Movement, finite_rows
@@ -19,6 +20,9 @@ from bathyscope.errors import MissingInputError, ParameterError, ShapeError
 from bathyscope.recording import Checkpoint, Progress, Recording, Tables
 
 Vectors = npt.NDArray[np.floating]
+
+OF_SAMPLES = frozenset({"predictions", "label_probability", "confidence", "speeds", "samples"})
+"""Tables with a row for each sample."""
 
 EARLY = 3
 """The first third of the checkpoints is early, the last third late."""
@@ -64,6 +68,7 @@ class Trajectories:
     ----------
     layer : name of the recorded layer in which samples move; None takes the one of role "embedding"
     jump : a change of the label's probability by more than this is an event
+    beside : folder of another recording of the same samples, beside this one: what happened to the samples there
 
     Raises
     ------
@@ -79,10 +84,15 @@ class Trajectories:
 
     layer: str | None = None
     jump: float = 0.5
+    beside: str | None = None
 
     def __post_init__(self) -> None:
         if not 0 < self.jump < 1:
             raise ParameterError(f"jump={self.jump} is no change of a probability. Give a number between 0 and 1.")
+
+    def reads_also(self, recording: Recording) -> list[Any] | None:
+        """What the result depends on beyond the recording."""
+        return None if self.beside is None else state_beside(recording, self.beside)
 
     def run(self, recording: Recording, progress: Progress) -> TrajectoriesResult:
         """Read each checkpoint once, the last one's embedding twice.
@@ -95,7 +105,11 @@ class Trajectories:
             If there are neither logits of single labels nor an embedding.
         ShapeError
             If the embedding changes its size on the way.
+        ParameterError
+            If there is no such recording beside this one.
         """
+        if self.beside is not None:
+            return TrajectoriesResult(**run_beside(self, recording, progress, OF_SAMPLES)[0])
         progress(0.0, "reading the last checkpoint")
         notes: list[str] = []
         layer = layer_of(recording, self.layer)
