@@ -312,7 +312,8 @@ def test_a_decision_is_on_disk_before_the_answer_and_counts_once(owner, recordin
     first = owner.post("/api/decide", json=DECISION)
     assert [(event.author, event.kind, event.payload) for event in seen] == [("ada", "label", DECISION["payload"])]
     again = owner.post("/api/decide", json=DECISION)
-    assert first.json() == again.json() == {"sequence": 1, "hash": seen[0].hash}
+    told = {"sequence": 1, "hash": seen[0].hash, "time": seen[0].time, "author": "ada"}
+    assert first.json() == again.json() == told
     undone = owner.post(
         "/api/decide", json={"id": "00000000-0000-4000-8000-000000000001", "kind": "undo", "payload": {}, "undoes": 1}
     )

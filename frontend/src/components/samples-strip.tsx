@@ -69,10 +69,15 @@ export function Words({ ctx, sample, most = 200 }: { ctx: Context; sample: numbe
   return <span class="words">{text === null ? "…" : shorten(text, most) || "(empty text)"}</span>;
 }
 
+/** Pixels of the picture that a glimpse asks for. */
+export function glimpsePixels(): number {
+  return window.devicePixelRatio > 1 ? 192 : 96;
+}
+
 /** The picture of a sample as large as its frame, its text, or its place. */
 export function Glimpse({ ctx, sample }: { ctx: Context; sample: number }) {
   const { kind } = ctx.store.recording.value;
-  if (kind === "image") return <Picture ctx={ctx} sample={sample} size={window.devicePixelRatio > 1 ? 192 : 96} alt="" />;
+  if (kind === "image") return <Picture ctx={ctx} sample={sample} size={glimpsePixels()} alt="" />;
   return kind === "text" ? <Words ctx={ctx} sample={sample} /> : <span class="words muted">sample {count(sample)}</span>;
 }
 

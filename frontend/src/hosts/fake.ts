@@ -1,6 +1,6 @@
 /** A host for tests: a tiny recording in memory, measured the slow and obvious way. */
 import { taken, type Column } from "./arrow";
-import type { Decision, Host, HostEvent, Json, Logged, RunResult, Table, TableOptions } from "./host";
+import type { Decision, Host, HostEvent, Json, Logged, RunResult, Saved, Table, TableOptions } from "./host";
 import { fakeResult } from "./fake-results";
 import { inForce, readRecording, type Recording } from "./recording";
 
@@ -214,12 +214,13 @@ export class FakeHost implements Host {
     return Promise.resolve(this.decided.filter(({ sequence }) => sequence > after));
   }
 
-  decide({ kind, payload, undoes }: Decision): Promise<{ sequence: number; hash: string }> {
+  decide({ kind, payload, undoes }: Decision): Promise<Saved> {
     if (this.failing !== null) return Promise.reject(new Error(this.failing));
     const sequence = this.decided.length + 1;
-    this.decided = inForce([...this.decided, { sequence, time: `2026-01-01T00:00:0${sequence % 10}Z`, author: "me", kind, payload, undoes: undoes ?? null, inForce: true }]);
+    const [time, author] = [`2026-01-01T00:00:0${sequence % 10}Z`, "me"];
+    this.decided = inForce([...this.decided, { sequence, time, author, kind, payload, undoes: undoes ?? null, inForce: true }]);
     this.tell({ type: "decision", sequence });
-    return Promise.resolve({ sequence, hash: "0" });
+    return Promise.resolve({ sequence, hash: "0", time, author });
   }
 
   subscribe(listener: (event: HostEvent) => void): () => void {

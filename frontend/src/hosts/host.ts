@@ -22,6 +22,8 @@ export interface Progress {
 export interface RunOptions {
   signal?: AbortSignal;
   onProgress?: (progress: Progress) => void;
+  /** What there is so far of the result's tables, where an analysis shows it; takes the place of what was told before. */
+  onPartial?: (tables: ReadonlyMap<string, Table>) => void;
 }
 
 /** Where the tables of a finished analysis are found: `results/<analysis>/<key>/<table>`. */
@@ -37,6 +39,14 @@ export interface Decision {
   payload: Json;
   /** Sequence of the decision that this one takes back or replaces. */
   undoes?: number;
+}
+
+/** What is answered once a decision is on disk; with time and author it is all that the log will say of it. */
+export interface Saved {
+  sequence: number;
+  hash: string;
+  time?: string;
+  author?: string;
 }
 
 /** A decision as it stands in the log. */
@@ -104,7 +114,7 @@ export interface Host {
   stored(analysis: string, params: { readonly [key: string]: Json }): Promise<RunResult | null>;
   /** What was decided after the decision `after`, or everything; oldest first. */
   decisions(after?: number): Promise<readonly Logged[]>;
-  decide(decision: Decision): Promise<{ sequence: number; hash: string }>;
+  decide(decision: Decision): Promise<Saved>;
   /** Tell Python and other pages what changed on this one, where `capabilities.share`; gives its place in the order of changes. */
   share?(changes: Partial<SharedState>, by: string): Promise<number>;
   /** Where code of this host can be imported from: `assets/…` of the page itself, `api/modules/…` that Python registered. Rejected with the reason where there is none; absent where a host serves no code. */

@@ -110,6 +110,25 @@ test("a running analysis reports progress and resolves when its end arrives", as
   host.close();
 });
 
+test("what there is so far arrives as tables, and none of it after the end", async () => {
+  respond = () => json({ job: "j1", state: "running" });
+  const host = new ServerHost("http://localhost:8000/");
+  FakeSocket.last.onopen?.();
+  const seen: unknown[] = [];
+  const result = host.run("illusion", {}, { onPartial: (tables) => seen.push([...tables].map(([name, table]) => [name, [...table].map(([column, { length }]) => [column, length])])) });
+  await vi.waitFor(() => expect(answers).toHaveLength(1));
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  const stream = tableToIPC(tableFromArrays({ step: [32, 64] }), { format: "stream" }) ?? new Uint8Array();
+  const partial = { type: "partial", tables: { frames: btoa(String.fromCharCode(...stream)) } };
+  FakeSocket.last.send({ ...partial, job: "another" });
+  FakeSocket.last.send({ ...partial, job: "j1" });
+  FakeSocket.last.send({ type: "cancelled", job: "j1" });
+  await expect(result).rejects.toThrow("illusion was cancelled.");
+  FakeSocket.last.send({ ...partial, job: "j1" });
+  expect(seen).toEqual([[["frames", [["step", 2]]]]]);
+  host.close();
+});
+
 test("an end that arrives before the answer naming its job is not lost", async () => {
   const host = new ServerHost("http://localhost:8000/");
   FakeSocket.last.onopen?.();

@@ -1,7 +1,7 @@
 /** What the dashboard and a notebook share: the program's requests and events, over whichever line reaches it. */
 import { tableFromArrow } from "./arrow";
 import { HostError } from "./errors";
-import type { Connection, Decision, Host, HostEvent, Json, Logged, Progress, RunOptions, RunResult, SharedState, Table, TableOptions } from "./host";
+import type { Connection, Decision, Host, HostEvent, Json, Logged, Progress, RunOptions, RunResult, Saved, SharedState, Table, TableOptions } from "./host";
 import { readDecisions, readRecording, type Capabilities, type Recording } from "./recording";
 import { reason } from "./reason";
 
@@ -9,6 +9,7 @@ type JobEnd = { state: "done"; key: string; tables: Record<string, number> } | {
 
 interface Waiting {
   progress: (progress: Progress) => void;
+  partial: (tables: ReadonlyMap<string, Table>) => void;
   end: (end: JobEnd) => void;
   /** The socket was away: an end may have been missed. */
   missed: () => void;
@@ -29,6 +30,11 @@ function counts(value: unknown): Record<string, number> {
 function errorOf(value: unknown, fallback: string): HostError {
   const error = record(record(value)["error"]);
   return new HostError(String(error["type"] ?? "Error"), typeof error["message"] === "string" ? error["message"] : fallback);
+}
+
+/** Tables as they come inside an event: Arrow streams in base64. */
+function tablesIn(value: unknown): ReadonlyMap<string, Table> {
+  return new Map(Object.entries(record(value)).map(([name, stream]) => [name, tableFromArrow(Uint8Array.from(atob(String(stream)), (character) => character.charCodeAt(0)).buffer)]));
 }
 
 /** What a line tells its host. */
@@ -126,13 +132,13 @@ export class RemoteHost implements Host {
   }
 
   async run(analysis: string, params: { readonly [key: string]: Json }, options: RunOptions = {}): Promise<RunResult> {
-    const { signal, onProgress } = options;
+    const { signal } = options;
     for (;;) {
       const answer = record(await (await this.post(`run/${encodeURIComponent(analysis)}`, params, signal)).json());
       const end: JobEnd | "missed" =
         answer["state"] === "done" && typeof answer["key"] === "string"
           ? { state: "done", key: answer["key"], tables: counts(answer["tables"]) }
-          : await this.endOf(String(answer["job"]), onProgress, signal);
+          : await this.endOf(String(answer["job"]), options);
       // After a lost connection the same question is asked again: the answer is cached by its key, so nothing is done twice.
       if (end === "missed") continue;
       if (end.state === "failed") throw end.error;
@@ -146,7 +152,7 @@ export class RemoteHost implements Host {
     return answer["state"] === "done" ? { analysis, key: String(answer["key"]), tables: counts(answer["tables"]) } : null;
   }
 
-  private endOf(job: string, onProgress?: (progress: Progress) => void, signal?: AbortSignal): Promise<JobEnd | "missed"> {
+  private endOf(job: string, { signal, onProgress, onPartial }: RunOptions): Promise<JobEnd | "missed"> {
     const early = this.ended.get(job);
     if (early) return Promise.resolve(early);
     return new Promise((resolve) => {
@@ -156,7 +162,7 @@ export class RemoteHost implements Host {
         signal?.removeEventListener("abort", cancel);
         resolve(end);
       };
-      this.waiting.set(job, { progress: (progress) => onProgress?.(progress), end: finish, missed: () => finish("missed") });
+      this.waiting.set(job, { progress: (progress) => onProgress?.(progress), partial: (tables) => onPartial?.(tables), end: finish, missed: () => finish("missed") });
       signal?.addEventListener("abort", cancel, { once: true });
       if (signal?.aborted) cancel();
     });
@@ -166,9 +172,10 @@ export class RemoteHost implements Host {
     return readDecisions((await (await this.ask(`decisions?after=${after}`)).json()) as Json);
   }
 
-  async decide(decision: Decision): Promise<{ sequence: number; hash: string }> {
+  async decide(decision: Decision): Promise<Saved> {
     const answer = record(await (await this.post("decide", { ...decision })).json());
-    return { sequence: Number(answer["sequence"]), hash: String(answer["hash"]) };
+    const { sequence, hash, time, author } = answer;
+    return { sequence: Number(sequence), hash: String(hash), ...(typeof time === "string" && typeof author === "string" ? { time, author } : {}) };
   }
 
   subscribe(listener: (event: HostEvent) => void): () => void {
@@ -218,6 +225,8 @@ export class RemoteHost implements Host {
         return this.tell({ type: "decision", sequence: Number(message["sequence"]) });
       case "progress":
         return this.waiting.get(job)?.progress({ done: Number(message["done"]), message: String(message["message"] ?? "") });
+      case "partial":
+        return this.waiting.get(job)?.partial(tablesIn(message["tables"]));
       case "done":
         return this.end(job, { state: "done", key: String(message["key"]), tables: counts(message["tables"]) });
       case "failed":

@@ -1,6 +1,6 @@
 /** The tables of the `performance` analysis, read into what the views ask: how good, where wrong, which samples. */
 import { numbersOf, stringsOf, type Numbers, type Valid } from "../hosts/arrow";
-import type { Host, Json, Progress, RunResult, Table } from "../hosts/host";
+import type { Host, Json, RunOptions, RunResult, Table } from "../hosts/host";
 
 export const MEASURES = ["accuracy", "precision", "recall", "f1", "log_loss", "ece"] as const;
 export type MeasureName = (typeof MEASURES)[number];
@@ -119,7 +119,7 @@ export interface SampleColumns {
   correct: NumberColumn;
 }
 
-export type Watch = (title: string, work: (signal: AbortSignal, progress: (progress: Progress) => void) => Promise<RunResult>) => Promise<RunResult>;
+export type Watch = (title: string, work: (options: RunOptions) => Promise<RunResult>) => Promise<RunResult>;
 
 const SAMPLE_COLUMNS = ["prediction", "confidence", "loss", "margin", "correct"] as const;
 /** Columns of this many checkpoints are kept; a run of a hundred checkpoints must not fill the memory. */
@@ -134,7 +134,7 @@ export class Performance {
   ) {}
 
   private run(title: string, params: { readonly [key: string]: Json }): Promise<RunResult> {
-    return this.watch(title, (signal, onProgress) => this.host.run("performance", params, { signal, onProgress }));
+    return this.watch(title, (options) => this.host.run("performance", params, options));
   }
 
   private table(result: RunResult, name: string, columns: readonly string[]): Promise<Table> {

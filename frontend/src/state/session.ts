@@ -2,7 +2,7 @@
 import { effect } from "@preact/signals";
 import type { Column } from "../hosts/arrow";
 import { ArrivalError } from "../hosts/errors";
-import type { Host, HostEvent, Json, Progress, RunResult, Table } from "../hosts/host";
+import type { Host, HostEvent, Json, RunOptions, RunResult, Saved, Table } from "../hosts/host";
 import { inForce, isMeasurable, saysPredictions, type Recording } from "../hosts/recording";
 import { Columns } from "./columns";
 import { fieldColumn, fieldsOf } from "./fields";
@@ -15,7 +15,7 @@ import { Performance, type SampleColumns } from "./performance";
 import { predictionsOf } from "./predicted";
 import { indicesOf, needsPrediction, sentenceOf, type Question, type Rule, type Selection } from "./selection";
 import { share } from "./share";
-import { START, Store, type Sort } from "./store";
+import { START, Store, type Job, type Sort } from "./store";
 import { Tags, tagsField } from "./tags";
 import { fromFragment, toFragment } from "./url";
 import { reason } from "../hosts/reason";
@@ -55,6 +55,10 @@ export class Session {
   /** The look at the log that is under way, and the next one, where somebody waits for it. */
   private looking = Promise.resolve();
   private look: Promise<void> | null = null;
+  /** Decisions of this page that are not answered yet, those that were and are still to be heard of, and what was heard meanwhile. */
+  private deciding = 0;
+  private readonly own = new Set<number>();
+  private readonly heard = new Set<number>();
 
   constructor(
     private readonly host: Host,
@@ -183,7 +187,7 @@ export class Session {
     const key = JSON.stringify([analysis, params, table, columns]);
     const known = this.tables.get(key);
     if (known) return known;
-    const asked = this.watch(title, (signal, onProgress) => this.host.run(analysis, params, { signal, onProgress })).then(
+    const asked = this.watch(title, (options) => this.host.run(analysis, params, options)).then(
       (result) => this.host.table(`results/${analysis}/${result.key}/${table}`, columns),
     );
     this.tables.set(key, asked);
@@ -223,9 +227,38 @@ export class Session {
   /** Log a decision; when this resolves it is on disk and in `store.log`. Returns its sequence. */
   async decide(kind: string, payload: Json, options: { undoes?: number } = {}): Promise<number> {
     const id = freshUuid();
-    const { sequence } = await this.host.decide({ id, kind, payload, ...options });
-    await this.readLog();
-    return sequence;
+    this.deciding++;
+    try {
+      const saved = await this.host.decide({ id, kind, payload, ...options });
+      this.own.add(saved.sequence);
+      if (!this.joined(saved, kind, payload, options.undoes ?? null)) await this.readLog();
+      return saved.sequence;
+    } finally {
+      if (--this.deciding === 0) this.hearOthers();
+    }
+  }
+
+  /** What was just saved, as the next line of the log, where it is that: nothing need be asked for then. */
+  private joined({ sequence, time, author }: Saved, kind: string, payload: Json, undoes: number | null): boolean {
+    const { log } = this.store;
+    const known = log.peek();
+    if (known === null || time === undefined || author === undefined || sequence !== (known.at(-1)?.sequence ?? 0) + 1) return false;
+    const all = [...known, { sequence, time, author, kind, payload, undoes, inForce: true }];
+    log.value = undoes === null ? all : inForce(all);
+    return true;
+  }
+
+  /** A decision was heard of; whether it is one of this page is known only after those under way were answered. */
+  private hear(sequence: number): void {
+    this.heard.add(sequence);
+    if (this.deciding === 0) this.hearOthers();
+  }
+
+  private hearOthers(): void {
+    const known = this.store.log.peek()?.at(-1)?.sequence ?? 0;
+    const others = [...this.heard].filter((sequence) => !this.own.delete(sequence) && sequence > known);
+    this.heard.clear();
+    if (others.length > 0) void this.readLog();
   }
 
   /** One look at a time; whoever asks while one waits gets what that one finds. */
@@ -243,7 +276,10 @@ export class Session {
     const known = log.peek();
     try {
       const more = await this.host.decisions(known?.at(-1)?.sequence ?? 0);
-      if (known === null || more.length > 0) log.value = known === null ? more : inForce([...known, ...more]);
+      const now = log.peek();
+      // What this page saved meanwhile may stand there already.
+      const fresh = more.filter(({ sequence }) => sequence > (now?.at(-1)?.sequence ?? 0));
+      if (now === null || fresh.length > 0) log.value = now === null ? more : inForce([...now, ...fresh]);
     } catch (error) {
       if (!aborted(error)) this.store.notice(`What was decided about this recording could not be read. ${reason(error)}`);
     }
@@ -311,16 +347,16 @@ export class Session {
 
   private async watch(
     title: string,
-    work: (signal: AbortSignal, progress: (progress: Progress) => void) => Promise<RunResult>,
+    work: (options: RunOptions) => Promise<RunResult>,
   ): Promise<RunResult> {
     const { jobs } = this.store;
     const id = ++this.jobs;
     const control = new AbortController();
     const cancel = () => control.abort();
-    jobs.value = [...jobs.peek(), { id, title, progress: null, cancel }];
-    const progress = (now: Progress) => (jobs.value = jobs.peek().map((job) => (job.id === id ? { ...job, progress: now } : job)));
+    jobs.value = [...jobs.peek(), { id, title, progress: null, partial: null, cancel }];
+    const change = (now: Partial<Job>) => (jobs.value = jobs.peek().map((job) => (job.id === id ? { ...job, ...now } : job)));
     try {
-      return await work(control.signal, progress);
+      return await work({ signal: control.signal, onProgress: (progress) => change({ progress }), onPartial: (partial) => change({ partial }) });
     } finally {
       jobs.value = jobs.peek().filter((job) => job.id !== id);
     }
@@ -331,7 +367,7 @@ export class Session {
       this.store.connection.value = event.connection;
       if (event.connection.state === "connected") this.retryPick();
     } else if (event.type === "recording") this.follow();
-    else if (event.type === "decision") void this.readLog();
+    else if (event.type === "decision") this.hear(event.sequence);
     else if (event.type === "unknown") {
       this.store.notice(`The ${this.host.name} sent "${event.name}", which this page does not know. Reload it if Bathyscope was updated.`);
     }

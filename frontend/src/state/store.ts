@@ -1,7 +1,7 @@
 /** What the page knows and what the person did, as signals. Nothing here talks to a host. */
 import { computed, signal, type ReadonlySignal, type Signal } from "@preact/signals";
 import { shorten } from "../draw/format";
-import type { Connection, Logged, Progress } from "../hosts/host";
+import type { Connection, Logged, Progress, Table } from "../hosts/host";
 import type { Checkpoint, Recording } from "../hosts/recording";
 import type { Confusion, Metrics } from "./performance";
 import { ALL, type Question, type Selection } from "./selection";
@@ -15,6 +15,8 @@ export interface Job {
   id: number;
   title: string;
   progress: Progress | null;
+  /** What there is so far of the tables of its result. */
+  partial: ReadonlyMap<string, Table> | null;
   cancel: () => void;
 }
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_plus
 
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -213,8 +214,10 @@ async def decide(session: Session, request: Request) -> Response:
         event_id=body["id"],
         undoes=body.get("undoes"),
     )
-    await run_in_threadpool(session.follow_decisions)
-    return json_reply({"sequence": event.sequence, "hash": event.hash})
+    reply = json_reply({"sequence": event.sequence, "hash": event.hash, "time": event.time, "author": event.author})
+    # Whoever decided waits for the disk only; the other pages hear of it after the answer.
+    reply.background = BackgroundTask(session.follow_decisions)
+    return reply
 
 
 async def state(session: Session, request: Request) -> Response:

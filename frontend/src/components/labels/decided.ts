@@ -48,31 +48,56 @@ export function votesIn({ kind, payload, inForce, author, time, sequence }: Logg
   };
 }
 
-export function replayed(log: readonly Logged[]): Decided {
-  const standing = new Map<string, Vote>();
-  const votes = new Map<string, Map<string, Vote>>();
-  const skipped = new Set<string>();
-  const control = new Set<string>();
-  const times: number[] = [];
-  for (const entry of log) {
-    const said = votesIn(entry);
-    if (!said) continue;
-    const { vote } = said;
-    if (vote.action !== "skip") times.push(Date.parse(vote.time));
-    for (const id of said.samples) {
-      if (vote.action === "skip") {
-        if (!standing.has(id)) skipped.add(id);
-        continue;
-      }
-      skipped.delete(id);
-      if (vote.reason === "control") control.add(id);
-      standing.delete(id); // a later decision is a later one in the list, too
-      standing.set(id, vote);
-      const by = votes.get(id) ?? new Map<string, Vote>();
-      votes.set(id, by.set(vote.author, vote));
+interface Ledger extends Decided {
+  standing: Map<string, Vote>;
+  votes: Map<string, Map<string, Vote>>;
+  skipped: Set<string>;
+  control: Set<string>;
+  times: number[];
+}
+
+function enter(into: Ledger, entry: Logged): void {
+  const said = votesIn(entry);
+  if (!said) return;
+  const { vote } = said;
+  const { standing, votes, skipped, control } = into;
+  if (vote.action !== "skip") into.times.push(Date.parse(vote.time));
+  for (const id of said.samples) {
+    if (vote.action === "skip") {
+      if (!standing.has(id)) skipped.add(id);
+      continue;
     }
+    skipped.delete(id);
+    if (vote.reason === "control") control.add(id);
+    standing.delete(id); // a later decision is a later one in the list, too
+    standing.set(id, vote);
+    const by = votes.get(id) ?? new Map<string, Vote>();
+    votes.set(id, by.set(vote.author, vote));
   }
-  return { standing, votes, skipped, control, times };
+}
+
+function begun(): Ledger {
+  return { standing: new Map(), votes: new Map(), skipped: new Set(), control: new Set(), times: [] };
+}
+
+/**
+ * A replay that goes on where it stopped: a decision more costs the same, whether a hundred or ten thousand came before.
+ * What it gave before is written on, so only the newest answer may be read.
+ */
+export function replay(): (log: readonly Logged[]) => Decided {
+  let [ledger, before] = [begun(), [] as readonly Logged[]];
+  return (log) => {
+    // What was taken back is another entry in its old place; then, and only then, all is read again.
+    const goesOn = log.length >= before.length && before.every((entry, place) => entry === log[place]);
+    if (!goesOn) ledger = begun();
+    for (const entry of goesOn ? log.slice(before.length) : log) enter(ledger, entry);
+    before = log;
+    return { ...ledger };
+  };
+}
+
+export function replayed(log: readonly Logged[]): Decided {
+  return replay()(log);
 }
 
 /** The label after a decision; null where none of the classes fits. */
@@ -116,7 +141,7 @@ export function wordsOf(vote: Pick<Vote, "action" | "label" | "labels" | "of">):
 
 /** Ids about which people disagree, those with most votes first. */
 export function disagreements(decided: Decided, givenOf: (id: string) => string | null): string[] {
-  const differing = [...decided.votes].filter(([id, by]) => new Set([...by.values()].map((vote) => verdictOf(vote, givenOf(id)))).size > 1);
+  const differing = [...decided.votes].filter(([id, by]) => by.size > 1 && new Set([...by.values()].map((vote) => verdictOf(vote, givenOf(id)))).size > 1);
   return differing.sort((a, b) => b[1].size - a[1].size).map(([id]) => id);
 }
 

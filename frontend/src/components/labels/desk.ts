@@ -7,7 +7,7 @@ import { count } from "../../draw/format";
 import { enact, takeBack, whyNotDecide } from "../../state/deeds";
 import type { Truth } from "../../state/selection";
 import type { Context } from "../component";
-import { replayed, wasWrong, wordsOf, type Action, type Decided, type Vote } from "./decided";
+import { replay, wasWrong, wordsOf, type Action, type Decided, type Vote } from "./decided";
 import type { Found } from "./found";
 
 /** Ids in one event: a server takes a megabyte at once. */
@@ -37,6 +37,10 @@ export interface Desk {
   nameOf: (row: number) => string | null;
   splitOf: (row: number) => string | null;
   givenOf: (id: string) => string | null;
+  /** The row of a sample; undefined where there is no such sample. */
+  placeOf: (id: string) => number | undefined;
+  /** Ids whose decision is on its way to the disk. */
+  underWay: () => Iterable<string>;
   /** What stands about a sample, or is on its way to the disk. */
   standing: (row: number) => Standing | null;
   isSkipped: (row: number) => boolean;
@@ -75,21 +79,34 @@ function useSamples(ctx: Context): { truth: Truth; ids: Column } | null {
   return samples;
 }
 
+interface Waiting {
+  given: Given;
+  turn: number;
+  /** The last decision of the log when it was given. */
+  after: number;
+}
+
+/** Whether what waited is the decision that the log tells of by now. */
+function arrived(waiting: Waiting, vote: Vote | undefined): boolean {
+  return vote !== undefined && vote.sequence > waiting.after && vote.action === waiting.given.action && vote.label === waiting.given.label;
+}
+
 /** Decisions on their way to the disk; known at once, for keys may come faster than the page is drawn. */
-function usePending() {
-  const pending = useRef(new Map<string, { given: Given; turn: number }>());
+function usePending(last: () => number) {
+  const pending = useRef(new Map<string, Waiting>());
   const turn = useRef(0);
-  const [drawn, draw] = useState(0);
+  const [, draw] = useState(0);
   return {
     pending: pending.current,
-    drawn,
-    mark: (ids: readonly string[], one: Given): (() => void) => {
+    mark: (ids: readonly string[], one: Given): ((saved: boolean) => void) => {
       const own = ++turn.current;
-      for (const id of ids) pending.current.set(id, { given: one, turn: own });
+      const after = last();
+      for (const id of ids) pending.current.set(id, { given: one, turn: own, after });
       draw(own);
-      return () => {
+      return (saved) => {
         for (const id of ids) if (pending.current.get(id)?.turn === own) pending.current.delete(id);
-        draw(-own);
+        // What is saved was drawn so when the log told of it.
+        if (!saved) draw(-own);
       };
     },
   };
@@ -108,8 +125,9 @@ export function useDesk(ctx: Context, found: Found | null): Desk | null {
   const { store, data } = ctx;
   const samples = useSamples(ctx);
   const log = store.log.value;
-  const decided = useMemo(() => replayed(log ?? []), [log]);
-  const { pending, mark } = usePending();
+  const read = useMemo(replay, []);
+  const decided = useMemo(() => read(log ?? []), [log]);
+  const { pending, mark } = usePending(() => store.log.peek()?.at(-1)?.sequence ?? 0);
   const rowOf = useRef<Map<string, number> | null>(null);
   // Text is decoded once: every count asks for the ids of all samples in a list.
   const names = useRef<string[]>([]);
@@ -127,7 +145,8 @@ export function useDesk(ctx: Context, found: Found | null): Desk | null {
     return rowOf.current.get(id);
   };
   return {
-    found, truth, classes, decided, idOf, labelOf, nameOf,
+    found, truth, classes, decided, idOf, labelOf, nameOf, placeOf,
+    underWay: () => pending.keys(),
     ready: log !== null,
     barred: whyNotDecide(data),
     splitOf: (row) => truth.split?.values[truth.split.codes[row] ?? -1] ?? null,
@@ -137,9 +156,9 @@ export function useDesk(ctx: Context, found: Found | null): Desk | null {
     },
     standing: (row) => {
       const id = idOf(row);
-      const waiting = pending.get(id)?.given;
-      if (waiting) return waiting.action === "skip" ? null : { ...waiting, saved: false };
+      const waiting = pending.get(id);
       const vote = decided.standing.get(id);
+      if (waiting && !arrived(waiting, vote)) return waiting.given.action === "skip" ? null : { ...waiting.given, saved: false };
       return vote ? { ...vote, saved: true } : null;
     },
     isSkipped: (row) => decided.skipped.has(idOf(row)) || pending.get(idOf(row))?.given.action === "skip",
@@ -148,10 +167,12 @@ export function useDesk(ctx: Context, found: Found | null): Desk | null {
       const [own, others] = [rows.map(idOf), also?.rows.map(idOf) ?? []];
       const done = [mark(own, one), ...(also ? [mark(others, also.given)] : [])];
       const payloads = (ids: readonly string[], what: Given) => chunks(ids).map((part) => payloadOf(what, part, circumstances));
+      let saved = false;
       try {
-        return await enact(data, titleOf(one, own), "label", [...payloads(own, one), ...(also ? payloads(others, also.given) : [])]);
+        saved = await enact(data, titleOf(one, own), "label", [...payloads(own, one), ...(also ? payloads(others, also.given) : [])]);
+        return saved;
       } finally {
-        for (const end of done) end();
+        for (const end of done) end(saved);
       }
     },
     back: () => {
@@ -171,6 +192,19 @@ export interface Progressed {
   changed: number;
   kept: number;
   skipped: number;
+}
+
+/** Rows of a set about which anything was said: as many as there are decisions, however many samples there are. */
+export function touchedIn(desk: Desk, rows: ReadonlySet<number>): number[] {
+  const { standing, skipped } = desk.decided;
+  const found = new Set<number>();
+  for (const ids of [standing.keys(), skipped, desk.underWay()]) {
+    for (const id of ids) {
+      const row = desk.placeOf(id);
+      if (row !== undefined && rows.has(row)) found.add(row);
+    }
+  }
+  return [...found];
 }
 
 /** What became of some samples. */

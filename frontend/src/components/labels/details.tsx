@@ -1,13 +1,17 @@
 /** Step 2: the samples of a pair or of a kind, one after the other, by keys. */
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { count, percent, plural } from "../../draw/format";
 import { Door, Heading } from "../../draw/parts";
 import type { Context } from "../component";
 import { showRows } from "../samples-strip";
-import { progressOf, given, type Desk } from "./desk";
+import { given, progressOf, touchedIn, type Desk } from "./desk";
+import { differing, FIRST, flipped, type Laid } from "./copies";
 import { Finder } from "./finder";
+import { useAhead } from "./ahead";
 import { drawn } from "./found";
 import { keyed, KEY_LINES } from "./keys";
+import { MapView } from "./map";
+import { Plan } from "./planning";
 import { pairOf, type Queue } from "./queue";
 import { Stage } from "./stage";
 import { GUARD, mayDecideAll } from "./stopping";
@@ -15,8 +19,6 @@ import { Tiles, type TileSize } from "./tiles";
 import { BASES } from "./words";
 import { sureWords, useReview, type Review } from "./use-review";
 
-/** Pictures that are fetched before they are needed. */
-const AHEAD = 30;
 const SIZES: readonly TileSize[] = ["small", "medium", "large"];
 
 function Help({ close }: { close: () => void }) {
@@ -73,12 +75,17 @@ function Sure({ review, desk }: { review: Review; desk: Desk }) {
   );
 }
 
-function Panels({ desk, review, recent }: { desk: Desk; review: Review; recent: readonly string[] }) {
+/** The classes that were chosen last, the latest first. */
+function recentOf(desk: Desk): string[] {
+  return [...new Set([...desk.decided.standing.values()].reverse().flatMap(({ label }) => label ?? []))].slice(0, 5);
+}
+
+function Panels({ desk, review }: { desk: Desk; review: Review }) {
   const { asking } = review;
   const cancel = () => review.ask(null);
   if (asking?.kind === "class" || asking?.kind === "ambiguous") {
     const several = asking.kind === "ambiguous";
-    return <div class="panel-over"><Finder classes={desk.classes} recent={recent} several={several} cancel={cancel} done={(names) => {
+    return <div class="panel-over"><Finder classes={desk.classes} recent={recentOf(desk)} several={several} cancel={cancel} done={(names) => {
       cancel();
       if (several) review.act(given("ambiguous", { labels: names }));
       else if (names[0] !== undefined) review.choose(names[0]);
@@ -138,58 +145,78 @@ function Merge({ desk, queue, review, label }: { desk: Desk; queue: Queue; revie
 
 function Progress({ ctx, desk, queue }: { ctx: Context; desk: Desk; queue: Queue }) {
   const rows = useMemo(() => queue.items.map(({ rows: [row = 0] }) => row), [queue.items]);
-  const { decided, saving, changed, skipped } = progressOf(desk, rows);
+  const among = useMemo(() => new Set(rows), [rows]);
+  const { decided, saving, changed, skipped } = progressOf(desk, touchedIn(desk, among));
   const show = (test: (row: number) => boolean, words: string) => showRows(ctx, rows.filter(test), words);
   return (
     <span class="progressed num">
       <progress max={Math.max(1, rows.length)} value={decided} aria-label={`${decided} of ${rows.length} decided`} />
       <Door leads="show what you decided" disabled={decided === 0} open={() => show((row) => desk.standing(row)?.saved === true, "decided in this list")}>{`${count(decided)} of ${count(rows.length)}`}</Door>
       {saving > 0 && <span class="muted">{`${count(saving)} being saved`}</span>}
-      {decided > 0 && <span class="muted">{`${percent(changed / decided, 0)} were wrong`}</span>}
+      {decided > 0 && queue.items[0]?.plan === undefined && <span class="muted">{`${percent(changed / decided, 0)} were wrong`}</span>}
       {skipped > 0 && <Door leads="show what was put off" open={() => show(desk.isSkipped, "skipped in this list")}>{`${count(skipped)} skipped`}</Door>}
     </span>
   );
 }
 
-export function Details({ ctx, desk, queue, basis, leave }: { ctx: Context; desk: Desk; queue: Queue; basis: string | null; leave: (() => void) | null }) {
+/** How the copies at hand are laid; another group begins with its first. */
+function useLaid({ item }: Review): { laid: Laid; lay: (change: (laid: Laid, copies: number) => Laid) => void } {
+  const state = useRef<{ of: Review["item"]; laid: Laid }>({ of: null, laid: FIRST });
+  const [, draw] = useState<Laid>(FIRST);
+  if (state.current.of !== item) state.current = { of: item, laid: FIRST };
+  const copies = item?.rows.length ?? 0;
+  return {
+    laid: state.current.laid,
+    lay: (change) => {
+      if (copies < 2) return;
+      state.current = { of: item, laid: change(state.current.laid, copies) };
+      draw(state.current.laid);
+    },
+  };
+}
+
+export function Details({ ctx, desk, queue, basis, withoutCopies, leave }: { ctx: Context; desk: Desk; queue: Queue; basis: string | null; withoutCopies: boolean; leave: (() => void) | null }) {
   const review = useReview(ctx, desk, queue);
   const [columns, setColumns] = useState(4);
   const [size, setSize] = useState<TileSize>("medium");
+  // Where a sample lies is what the model thinks of it: blind, there is no map.
+  const mapped = ctx.options.value["view"] === "map" && !queue.blind;
+  const map = () => {
+    const now = ctx.options.peek();
+    if (now["blind"] === true || now["tab"] === "control") ctx.store.say("Blind: the map would tell what the model thinks.");
+    else ctx.set({ view: now["view"] === "map" ? null : "map" });
+  };
   const root = useRef<HTMLDivElement>(null);
-  const focus = () => root.current?.querySelector<HTMLElement>("[data-tiles]")?.focus({ preventScroll: true });
+  const focus = () => (root.current?.querySelector<HTMLElement>("[data-tiles]") ?? root.current)?.focus({ preventScroll: true });
   // The keys work at once, and go on working after a panel closes: before the next key, hence not in an effect that waits.
   useLayoutEffect(() => {
     if (review.asking === null) focus();
-  }, [queue.key, review.asking === null]);
-  useEffect(() => {
-    if (ctx.store.recording.peek().kind !== "image") return;
-    for (const { rows } of queue.items.slice(review.at + 1, review.at + 1 + AHEAD)) {
-      const address = ctx.data.media(rows[0] ?? 0);
-      if (typeof address === "string") new Image().src = address;
-    }
-  }, [review.at, queue.items]);
-  const recent = useMemo(() => [...new Set([...desk.decided.standing.values()].reverse().flatMap(({ label }) => label ?? []))].slice(0, 5), [desk.decided]);
+  }, [queue.key, review.asking === null, mapped]);
+  const { laid, lay } = useLaid(review);
+  const ahead = useAhead(ctx, desk, queue, review.at);
   const blind = () => ctx.set({ blind: ctx.options.peek()["blind"] === true ? null : true });
-  const keys = keyed({ review, desk, queue, columns, blind, leave: () => leave?.(), open: () => review.item && (ctx.store.focus.value = review.item.rows[0] ?? null) });
+  const keys = keyed({ review, desk, queue, columns, blind, map, flip: () => lay(flipped), differ: () => lay(differing), leave: () => leave?.(), open: () => review.item && (ctx.store.focus.value = review.item.rows[0] ?? null) });
   const words = basis === null ? undefined : BASES[basis];
   const always = ctx.options.value["tab"] === "control";
   return (
-    <div class="work" ref={root} onKeyDown={keys}>
+    <div class="work" ref={root} tabIndex={-1} onKeyDown={keys}>
       <Heading level={3} title={<span title={queue.how}>{queue.title}</span>} small={words && <span class={`badge ${words.warn ? "warn" : ""}`} title={words.says}>{words.warn ? "in-sample judgement" : words.name}</span>}>
         <Progress ctx={ctx} desk={desk} queue={queue} />
         <Whole desk={desk} queue={queue} review={review} />
         <Merge desk={desk} queue={queue} review={review} label={pairOf(ctx)?.label ?? null} />
-        <span class="segments" role="group" aria-label="Size of the pictures">{SIZES.map((one) => <button key={one} type="button" aria-pressed={one === size} aria-label={`${one} pictures`} onClick={() => setSize(one)}>{one[0]?.toUpperCase()}</button>)}</span>
+        <span class="segments" role="group" aria-label="Grid or map">{(["grid", "map"] as const).map((one) => <button key={one} type="button" aria-pressed={mapped === (one === "map")} disabled={one === "map" && queue.blind} title={one === "map" ? "Where the embedding puts the samples (G)" : "Pictures, most suspicious first (G)"} onClick={() => ctx.set({ view: one === "map" ? "map" : null })}>{one === "map" ? "Map" : "Grid"}</button>)}</span>
+        {!mapped && <span class="segments" role="group" aria-label="Size of the pictures">{SIZES.map((one) => <button key={one} type="button" aria-pressed={one === size} aria-label={`${one} pictures`} onClick={() => setSize(one)}>{one[0]?.toUpperCase()}</button>)}</span>}
         <button type="button" class="button" aria-pressed={queue.blind} disabled={always} title="Label and suggestions are hidden until you have decided" onClick={blind}>{queue.blind ? "Blind: on" : "Blind: off"}</button>
         {leave && <button type="button" class="button" onClick={leave}>All pairs</button>}
       </Heading>
+      {ctx.options.value["tab"] === "budget" && <Plan ctx={ctx} desk={desk} queue={queue} review={review} withoutCopies={withoutCopies} />}
       {queue.items.length === 0 ? <p class="line muted">Nothing to look at here.</p> : (
         <div class="bench">
-          <Tiles ctx={ctx} desk={desk} queue={queue} review={review} size={size} onColumns={setColumns} />
-          <Stage ctx={ctx} desk={desk} queue={queue} review={review} />
+          {mapped ? <MapView ctx={ctx} desk={desk} queue={queue} review={review} /> : <Tiles ctx={ctx} desk={desk} queue={queue} review={review} size={size} onColumns={setColumns} />}
+          <Stage ctx={ctx} desk={desk} queue={queue} review={review} ahead={ahead} laid={laid} lay={lay} />
           <p class="marks small" role="status">{review.marked.size > 0 ? `${plural(review.marked.size, "sample")} marked: every key decides about all of them` : ""}</p>
           <Bar desk={desk} queue={queue} review={review} />
-          <Panels desk={desk} review={review} recent={recent} />
+          <Panels desk={desk} review={review} />
         </div>
       )}
     </div>

@@ -21,6 +21,8 @@ export const KEY_LINES: readonly KeyLine[] = [
   { keys: ["X"], says: "Exclude from training; nothing is deleted", verb: "Exclude", group: "Decide" },
   { keys: ["D"], says: "In a group of duplicates: keep one, the others are its copies", verb: "Copies", group: "Decide" },
   { keys: ["S"], says: "Skip: it comes again at the end", verb: "Skip", group: "Decide" },
+  { keys: ["F"], says: "In a group of duplicates: the next copy in the place of this one", group: "Other" },
+  { keys: ["E"], says: "In a group of duplicates: only what differs between two", group: "Other" },
   { keys: ["C"], says: "Comment on the sample", verb: "Comment", group: "Other" },
   { keys: ["Z"], says: "Undo", verb: "Undo", group: "Other" },
   { keys: ["Shift Z"], says: "Redo", verb: "Redo", group: "Other" },
@@ -29,6 +31,7 @@ export const KEY_LINES: readonly KeyLine[] = [
   { keys: ["Space"], says: "Mark the sample; then every key decides about all that are marked", group: "Move" },
   { keys: ["Shift ←", "Shift →"], says: "Mark from here to there", group: "Move" },
   { keys: ["Enter"], says: "Open the sample in the inspector", group: "Move" },
+  { keys: ["G"], says: "Grid or map: where the embedding puts the samples", group: "Other" },
   { keys: ["B"], says: "Blind mode: hide label and suggestions until you have decided", group: "Other" },
   { keys: ["Esc"], says: "Clear the marks; then back to the pairs", group: "Other" },
   { keys: ["?"], says: "This help", verb: "Keys", group: "Other" },
@@ -40,6 +43,10 @@ export interface Keyed {
   queue: Queue;
   columns: number;
   blind: () => void;
+  map: () => void;
+  /** Of copies: the next one in the same place, or what differs. */
+  flip: () => void;
+  differ: () => void;
   leave: () => void;
   open: () => void;
 }
@@ -84,6 +91,9 @@ function obeyed(on: Keyed, event: KeyboardEvent): boolean {
   else if (letter === "z" && shiftKey) review.redo();
   else if (/^\d$/.test(key)) return digit(on, key);
   else if (letter === "b") on.blind();
+  else if (letter === "g") on.map();
+  else if (letter === "f") on.flip();
+  else if (letter === "e") on.differ();
   else if (key === "Enter") on.open();
   else if (key === "Escape") {
     if (review.marked.size > 0) review.clear();

@@ -1,53 +1,7 @@
-import { afterEach, expect, test, vi } from "vitest";
-import type { FakeHost } from "../../hosts/fake";
-import { mounted, settle, type Mounted } from "../mounted";
+import { expect, test, vi } from "vitest";
+import { settle } from "../mounted";
+import { calm, current, inForce, look, opened, PAIR, payloads, press, said, tiles, type } from "./fake-desk";
 import { decidedBy, labelsHost } from "./fake-labels";
-import { labels } from "./labels";
-
-let page: Mounted | null = null;
-afterEach(() => {
-  page?.close();
-  page = null;
-  vi.restoreAllMocks();
-});
-
-async function calm(): Promise<void> {
-  for (let k = 0; k < 3; k++) {
-    await new Promise((resolve) => setTimeout(resolve, 30));
-    await settle();
-  }
-}
-
-async function look(options: Parameters<typeof mounted>[1] = {}): Promise<Mounted> {
-  page = await mounted(labels, { host: labelsHost(), ...options });
-  await calm();
-  return page;
-}
-
-const PAIR = { pair: ["T-shirt", "Shirt"] };
-const tiles = ({ root }: Mounted) => [...root.querySelectorAll(".tile")].map((one) => one.getAttribute("aria-label"));
-const current = ({ root }: Mounted) => root.querySelector('.tile[aria-current="true"]')?.getAttribute("aria-label")?.split(",")[0];
-const focused = ({ root }: Mounted) => root.activeElement ?? root.querySelector("[data-tiles]");
-
-function press(shown: Mounted, ...keys: string[]): void {
-  for (const key of keys) {
-    const shiftKey = key.startsWith("⇧");
-    focused(shown)?.dispatchEvent(new KeyboardEvent("keydown", { key: key.replace("⇧", ""), shiftKey, bubbles: true, composed: true, cancelable: true }));
-  }
-}
-
-async function type(shown: Mounted, text: string): Promise<void> {
-  const input = shown.root.querySelector<HTMLInputElement>("[role=combobox], input[aria-label=Comment]");
-  if (!input) throw new Error("nothing to type into");
-  input.value = text;
-  input.dispatchEvent(new Event("input", { bubbles: true }));
-  await settle();
-}
-
-type Said = { action: string; samples: string[]; label?: string; labels?: string[]; of?: string; reason?: string; blind?: boolean };
-const payloads = ({ host }: { host: FakeHost }) => host.decided.filter(({ kind }) => kind === "label").map(({ payload }) => payload as unknown as Said);
-const said = (shown: Mounted) => payloads(shown).map(({ samples, action, label }) => [samples.join(), action, ...(label === undefined ? [] : [label])]);
-const inForce = ({ host }: Mounted) => host.decided.filter(({ kind }) => kind === "label").map((one) => one.inForce);
 
 // step 1
 
@@ -173,12 +127,11 @@ test("after a restart undo takes the last decision of the log back", async () =>
   await calm();
   const { host } = first;
   first.close();
-  page = await mounted(labels, { host, options: PAIR });
+  const again = await opened({ host, options: PAIR });
+  expect(current(again)).toBe("train/1"); // where one left off
+  press(again, "z");
   await calm();
-  expect(current(page)).toBe("train/1"); // where one left off
-  press(page, "z");
-  await calm();
-  expect(inForce(page)).toEqual([false]);
+  expect(inForce(again)).toEqual([false]);
 });
 
 test("any class by typing it; a name that is no class yet splits one off", async () => {
@@ -385,6 +338,5 @@ test("without labels, or with several to a sample, it says what is missing", asy
   const shown = await look({ more: { n_missing_labels: 12 }, host: labelsHost({ n_missing_labels: 12 }) });
   expect(shown.text()).toContain("No sample has a label");
   shown.close();
-  page = await mounted(labels, { host: labelsHost({ task: "multilabel" }) });
-  expect(page.text()).toContain("here a sample has several");
+  expect((await opened({ host: labelsHost({ task: "multilabel" }) })).text()).toContain("here a sample has several");
 });

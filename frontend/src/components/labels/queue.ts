@@ -8,12 +8,15 @@ import { has, type Mask } from "../../state/masks";
 import { disagreements } from "./decided";
 import type { Desk } from "./desk";
 import { bySuspicion, drawn, rowsOf, rowsOfPair, secondOf } from "./found";
+import { planned, type Planned } from "./plan";
 import { BASES, SORTS, TAB_WORDS, type Sort, type Tab } from "./words";
 
 export interface Item {
   /** The samples that a decision holds for; the first is looked at. */
   rows: readonly number[];
   group?: Group;
+  /** What it is in the plan for, where there is one. */
+  plan?: Planned;
 }
 
 export interface Queue {
@@ -31,7 +34,7 @@ export interface Queue {
 export const DUPLICATES: Asked = { analysis: "duplicates", params: {}, tables: { pairs: ["a", "b", "tier", "distance", "in_cuts"], samples: ["cluster"], coverage: [] }, title: "Looking for duplicates" };
 export const FAMILIARITY: Asked = { analysis: "familiarity", params: {}, tables: { samples: ["familiarity"] }, title: "Measuring familiarity" };
 
-const REASONS: Record<Tab, string> = { pairs: "class_interpretation", items: "instance", duplicates: "similarity", ambiguous: "ambiguous", strange: "out_of_scope", unlabelled: "unlabelled", control: "control", disagreed: "adjudication" };
+const REASONS: Record<Tab, string> = { pairs: "class_interpretation", items: "instance", duplicates: "similarity", ambiguous: "ambiguous", strange: "out_of_scope", unlabelled: "unlabelled", budget: "instance", control: "control", disagreed: "adjudication" };
 
 function single(rows: readonly number[]): Item[] {
   return rows.map((row) => ({ rows: [row] }));
@@ -83,12 +86,22 @@ export interface Sources {
 export function useSources(ctx: Context, tab: Tab): Sources {
   const has = (name: string) => ctx.store.recording.value.missing[name]?.length === 0;
   return {
-    duplicates: useAnalysis(ctx, tab === "duplicates" && has("duplicates") ? DUPLICATES : null, tab === "duplicates"),
+    duplicates: useAnalysis(ctx, (tab === "duplicates" || tab === "budget") && has("duplicates") ? DUPLICATES : null, tab === "duplicates" || tab === "budget"),
     familiarity: useAnalysis(ctx, tab === "strange" && has("familiarity") ? FAMILIARITY : null, tab === "strange"),
   };
 }
 
-function itemsOf(desk: Desk, tab: Tab, basis: string | null, how: { pair: { label: number; prediction: number } | null; order: Sort; control: number; mask: Mask | null }, { duplicates, familiarity }: Sources): Item[] | null {
+function copiesIn(desk: Desk, tables: NonNullable<Used["tables"]>): Group[] {
+  const all = readDuplicates(tables);
+  return groupsOf(all.own, desk.truth, { pairs: all.pairs, tiers: usualTiers(all), upTo: 1 });
+}
+
+/** Whether an answer is on its way, without anybody having to ask for it. */
+export function waitsFor({ answer, tables }: Used): boolean {
+  return tables === null && (answer.state === "asking" || answer.state === "running" || answer.state === "done");
+}
+
+function itemsOf(desk: Desk, tab: Tab, basis: string | null, how: { pair: { label: number; prediction: number } | null; order: Sort; control: number; budget: number; since: number; mask: Mask | null }, { duplicates, familiarity }: Sources): Item[] | null {
   const { found } = desk;
   const rows = rowsOf(found, basis).filter((row) => how.mask === null || has(how.mask, row));
   switch (tab) {
@@ -114,10 +127,14 @@ function itemsOf(desk: Desk, tab: Tab, basis: string | null, how: { pair: { labe
       const { values, valid } = numbersOf(table, "familiarity");
       return single(bySuspicion(rows, (row) => (valid && !valid[row] ? null : 1 - Number(values[row]))).slice(0, Math.max(100, Math.ceil(rows.length / 20))));
     }
+    case "budget": {
+      // A plan that turned into another one when the duplicates came would be no plan.
+      if (waitsFor(duplicates)) return null;
+      return planned(desk, rows, duplicates.tables ? copiesIn(desk, duplicates.tables).sort(conflictFirst) : [], how);
+    }
     case "duplicates": {
       if (!duplicates.tables) return null;
-      const all = readDuplicates(duplicates.tables);
-      const groups = groupsOf(all.own, desk.truth, { pairs: all.pairs, tiers: usualTiers(all), upTo: 1 });
+      const groups = copiesIn(desk, duplicates.tables);
       return groups.filter(({ members }) => how.mask === null || members.some((row) => how.mask !== null && has(how.mask, row))).sort(conflictFirst).map((group): Item => ({ rows: Array.from(group.members), group }));
     }
   }
@@ -128,14 +145,15 @@ export function useQueue(ctx: Context, desk: Desk, sources: Sources, basis: stri
   const tab = options["tab"] as Tab;
   const pair = pairOf(ctx);
   const order = (SORTS.find(({ id }) => id === options["order"])?.id ?? "suspicion") as Sort;
-  const control = typeof options["control"] === "number" ? Math.round(options["control"]) : 100;
+  const whole = (name: string, otherwise: number) => (typeof options[name] === "number" ? Math.round(options[name]) : otherwise);
+  const [control, budget, since] = [whole("control", 100), Math.max(1, whole("budget", 200)), whole("since", 0)];
   // What the page filters, this list filters; the split it shows is another question.
   const mask = ctx.data.filter.mask(ctx.id);
-  const key = JSON.stringify([tab, tab === "pairs" ? pair : null, tab === "items" ? order : null, basis, control]);
+  const key = JSON.stringify([tab, tab === "pairs" ? pair : null, tab === "items" ? order : null, basis, control, ...(tab === "budget" ? [budget, since] : [])]);
   const latest = useRef(desk);
   latest.current = desk;
   // Decisions change what stands about an item, and never the order of the items.
-  const items = useMemo(() => (desk.ready ? itemsOf(latest.current, tab, basis, { pair, order, control, mask }, sources) : null), [desk.found, desk.truth, desk.ready, key, mask, sources.duplicates.tables, sources.familiarity.tables]);
+  const items = useMemo(() => (desk.ready ? itemsOf(latest.current, tab, basis, { pair, order, control, budget, since, mask }, sources) : null), [desk.found, desk.truth, desk.ready, key, mask, sources.duplicates.tables, tab === "budget" && waitsFor(sources.duplicates), sources.familiarity.tables]);
   if (!items) return null;
   const { classes } = desk;
   const words = TAB_WORDS[tab];

@@ -1,22 +1,30 @@
 /** The sample at hand: its picture, its label, what it might be instead, and others to compare it with. */
 import type { ComponentChildren } from "preact";
-import { count, percent, plural, probability } from "../../draw/format";
-import { Door, Swatch } from "../../draw/parts";
+import { useState } from "preact/hooks";
+import { count, percent, probability } from "../../draw/format";
+import { Swatch } from "../../draw/parts";
 import type { Context } from "../component";
-import { acrossWords, tierWords } from "../duplicates/words";
 import { Picture } from "../grid/card";
-import { Glimpse, showRows, Words } from "../samples-strip";
+import { Glimpse, Words } from "../samples-strip";
+import type { Ahead, Here } from "./ahead";
+import { Copies, LaidBar, Stack, type Laid } from "./copies";
 import { wordsOf } from "./decided";
 import type { Desk } from "./desk";
-import { survivorOf, type Item, type Queue } from "./queue";
+import type { Queue } from "./queue";
 import type { Review } from "./use-review";
 
 /** Blind, this many classes have a digit. */
 const DIGITS = 10;
 
-function Large({ ctx, row, alt }: { ctx: Context; row: number; alt: string }) {
+/** A picture that was fetched before stands there in the frame that asks for it; any other comes when it comes. */
+function Shot({ here, alt, children }: { here: Here | null; alt: string; children: ComponentChildren }) {
+  const [known] = useState(here);
+  return known ? <img class={known.crisp ? "crisp" : ""} src={known.address} alt={alt} decoding="sync" draggable={false} /> : <>{children}</>;
+}
+
+function Large({ ctx, row, alt, ahead }: { ctx: Context; row: number; alt: string; ahead: Ahead }) {
   const { kind } = ctx.store.recording.value;
-  if (kind === "image") return <Picture key={row} ctx={ctx} sample={row} alt={alt} />;
+  if (kind === "image") return <Shot key={row} here={ahead.large(row)} alt={alt}><Picture ctx={ctx} sample={row} alt={alt} /></Shot>;
   return kind === "text" ? <div class="long"><Words ctx={ctx} sample={row} most={4000} /></div> : <span class="muted">{`sample ${count(row)} has no picture`}</span>;
 }
 
@@ -41,7 +49,7 @@ function Choices({ desk, review, row }: { desk: Desk; review: Review; row: numbe
     <ol class="choices" aria-label="What it may be">
       {label !== null && <Choice place="K" name={desk.classes[label] ?? ""} index={label} value={desk.found.given(row)} on={stands === label} press={review.keep} disabled={off} />}
       {desk.found.suggestions(row).map(({ index, probability: value }, k) => (
-        <Choice key={index} place={String(k + 1)} name={desk.classes[index] ?? ""} index={index} value={value} on={stands === index} press={() => review.suggest(k)} disabled={off} />
+        <Choice key={k} place={String(k + 1)} name={desk.classes[index] ?? ""} index={index} value={value} on={stands === index} press={() => review.suggest(k)} disabled={off} />
       ))}
     </ol>
   );
@@ -61,7 +69,7 @@ function BlindChoices({ desk, review }: { desk: Desk; review: Review }) {
   );
 }
 
-function Likes({ ctx, desk, rows, title }: { ctx: Context; desk: Desk; rows: readonly number[]; title: ComponentChildren }) {
+function Likes({ ctx, desk, rows, title, ahead }: { ctx: Context; desk: Desk; rows: readonly number[]; title: ComponentChildren; ahead: Ahead | null }) {
   return (
     <div class="likes">
       <h4>{title}</h4>
@@ -71,7 +79,7 @@ function Likes({ ctx, desk, rows, title }: { ctx: Context; desk: Desk; rows: rea
           const words = `${desk.idOf(row)}, ${desk.nameOf(row) ?? "no label"}, ${confirmed ? "decided" : "not reviewed"}`;
           return (
             <li key={row} class={confirmed ? "sure" : "unsure"}>
-              <button type="button" class="like" aria-label={`Open ${words}`} title={words} onClick={() => (ctx.store.focus.value = row)}><Glimpse ctx={ctx} sample={row} />{confirmed && <b class="tick" aria-hidden="true">✓</b>}</button>
+              <button type="button" class="like" aria-label={`Open ${words}`} title={words} onClick={() => (ctx.store.focus.value = row)}>{ahead && <Shot here={ahead.small(row)} alt=""><Glimpse ctx={ctx} sample={row} /></Shot>}{confirmed && <b class="tick" aria-hidden="true">✓</b>}</button>
             </li>
           );
         })}
@@ -82,44 +90,14 @@ function Likes({ ctx, desk, rows, title }: { ctx: Context; desk: Desk; rows: rea
 }
 
 /** Others of its label, and of the class that is suggested: what does this label mean here? */
-function Comparison({ ctx, desk, row }: { ctx: Context; desk: Desk; row: number }) {
+function Comparison({ ctx, desk, row, ahead }: { ctx: Context; desk: Desk; row: number; ahead: Ahead | null }) {
   const near = desk.found.compare(row);
   const [first] = desk.found.suggestions(row);
   if (!near) return <p class="compare muted small">{ctx.store.recording.value.layers.length === 0 ? "No embedding is recorded, so there is nothing to compare it with." : "The model agrees with this label, so nothing was laid beside it."}</p>;
   return (
     <div class="compare" role="group" aria-label="To compare with">
-      <Likes ctx={ctx} desk={desk} rows={near.label} title={<><Swatch of={desk.labelOf(row)} /> {`labelled ${desk.nameOf(row) ?? ""}, nearest`}</>} />
-      {first && <Likes ctx={ctx} desk={desk} rows={near.suggestion} title={<><Swatch of={first.index} /> {`labelled ${desk.classes[first.index] ?? ""}, nearest`}</>} />}
-    </div>
-  );
-}
-
-/** Copies side by side: label, split, and which is best kept. */
-function Copies({ ctx, desk, item, blind }: { ctx: Context; desk: Desk; item: Item; blind: boolean }) {
-  const { group, rows } = item;
-  const stays = survivorOf(desk, rows);
-  const open = () => showRows(ctx, rows, "that are copies of each other");
-  return (
-    <div class="copies" role="group" aria-label="Copies side by side">
-      <p class="small">
-        <Door leads="show them among the samples" open={open}>{plural(rows.length, "sample")}</Door>{" "}
-        {group?.conflict && !blind && <span class="badge bad">labels differ</span>}{" "}
-        {group && group.splits.length > 1 && <span class="badge warn">{acrossWords(group.splits)}</span>}{" "}
-        {group && tierWords(group) !== null && <span class="muted">{tierWords(group)}</span>}
-      </p>
-      <ul>
-        {rows.slice(0, 12).map((row) => {
-          const standing = desk.standing(row);
-          return (
-            <li key={row}>
-              <button type="button" class="like big" aria-label={`Open ${desk.idOf(row)}`} onClick={() => (ctx.store.focus.value = row)}><Glimpse ctx={ctx} sample={row} /></button>
-              {!blind && <span class="small"><Swatch of={desk.labelOf(row)} /> {desk.nameOf(row) ?? "no label"}</span>}
-              <span class="muted small">{desk.splitOf(row) ?? "no split"}{row === stays && <b title="decided ones first, then those nobody trains on"> · stays</b>}</span>
-              {standing && <span class="small">{wordsOf(standing)}</span>}
-            </li>
-          );
-        })}
-      </ul>
+      <Likes ctx={ctx} desk={desk} rows={near.label} ahead={ahead} title={<><Swatch of={desk.labelOf(row)} /> {`labelled ${desk.nameOf(row) ?? ""}, nearest`}</>} />
+      {first && <Likes ctx={ctx} desk={desk} rows={near.suggestion} ahead={ahead} title={<><Swatch of={first.index} /> {`labelled ${desk.classes[first.index] ?? ""}, nearest`}</>} />}
     </div>
   );
 }
@@ -130,23 +108,25 @@ function Said({ desk, row }: { desk: Desk; row: number }) {
   return <p class="stands small" role="status"><b>{standing.saved ? "✓ saved:" : "saving:"}</b> {wordsOf(standing)}</p>;
 }
 
-export function Stage({ ctx, desk, queue, review }: { ctx: Context; desk: Desk; queue: Queue; review: Review }) {
+export function Stage({ ctx, desk, queue, review, ahead, laid, lay }: { ctx: Context; desk: Desk; queue: Queue; review: Review; ahead: Ahead; laid: Laid; lay: (change: (laid: Laid, copies: number) => Laid) => void }) {
   const { item } = review;
   if (!item) return null;
   const row = item.rows[0] ?? 0;
+  const alike = item.rows.length > 1 && ctx.store.recording.value.kind === "image";
   // Blind until decided: neither label nor suggestion is anywhere on the page.
   const hidden = queue.blind && desk.standing(row) === null;
   const score = desk.found.score(row, "suspicion");
   return (
     <section class="stage" aria-label="The sample at hand">
-      <div class="figure"><Large ctx={ctx} row={row} alt={desk.idOf(row)} /></div>
+      <div class="figure">{alike ? <Stack ctx={ctx} desk={desk} item={item} laid={laid} /> : <Large ctx={ctx} row={row} alt={desk.idOf(row)} ahead={ahead} />}</div>
       <div class="facts">
         <h3 class="id">{desk.idOf(row)} <small class="muted">{desk.splitOf(row)}</small></h3>
         {!hidden && <p class="muted small"><span>{desk.labelOf(row) === null ? "no label" : <>labelled <b>{desk.nameOf(row)}</b></>}</span>{score !== null && <span class="num">{` · ${percent(score, 0)} likely wrong`}</span>}</p>}
         {hidden ? <BlindChoices desk={desk} review={review} /> : <Choices desk={desk} review={review} row={row} />}
         <Said desk={desk} row={row} />
+        {alike && <LaidBar ctx={ctx} desk={desk} item={item} laid={laid} lay={lay} />}
       </div>
-      {item.rows.length > 1 ? <Copies ctx={ctx} desk={desk} item={item} blind={hidden} /> : !hidden ? <Comparison ctx={ctx} desk={desk} row={row} /> : <p class="compare muted small">Blind: label, suggestions and comparison come after your decision.</p>}
+      {item.rows.length > 1 ? <Copies ctx={ctx} desk={desk} item={item} blind={hidden} /> : !hidden ? <Comparison ctx={ctx} desk={desk} row={row} ahead={ahead.beside(row) ? ahead : null} /> : <p class="compare muted small">Blind: label, suggestions and comparison come after your decision.</p>}
     </section>
   );
 }

@@ -29,6 +29,8 @@ export interface Review {
   /** Mark a place, or the one at hand. */
   toggle: (place?: number) => void;
   clear: () => void;
+  /** Mark exactly these places, and stand at the first of them. */
+  markAll: (places: ReadonlySet<number>) => void;
   /** Decide about what is marked, else about the item at hand, and go on. */
   act: (one: Given, extra?: Circumstances) => void;
   /** Decide about these samples; asks first when they are many. */
@@ -146,6 +148,10 @@ export function useReview(ctx: Context, desk: Desk, queue: Queue): Review {
     at, item: items[at] ?? null, marked: drawn, asking, ask, go, act, actOn, toggle,
     step: (by, extend) => go(here.current + by, extend),
     clear: () => mark(new Set()),
+    markAll: (places) => {
+      mark(places);
+      if (places.size > 0 && !places.has(here.current)) go(Math.min(...places));
+    },
     sure: () => {
       if (asking?.kind !== "sure") return;
       save(asking.rows, asking.given, asking.extra);

@@ -68,8 +68,9 @@ function Open({ ctx, desk }: { ctx: Context; desk: Desk }) {
       <Tabs ctx={ctx} desk={desk} tab={tab} />
       {overview && <Basis ctx={ctx} desk={desk} basis={basis} />}
       {tab === "duplicates" && !queue && <Offer ctx={ctx} used={sources.duplicates} asked={DUPLICATES} what="Which samples are there twice" verb="Look for duplicates" />}
+      {tab === "budget" && !queue && <Offer ctx={ctx} used={sources.duplicates} asked={DUPLICATES} what="Which samples are there twice" verb="Look for duplicates" />}
       {tab === "strange" && !queue && <Offer ctx={ctx} used={sources.familiarity} asked={FAMILIARITY} what="What lies apart" verb="Measure familiarity" />}
-      {overview ? <Overview ctx={ctx} desk={desk} basis={basis} open={open} /> : queue && <Details key={queue.key} basis={tab === "duplicates" || tab === "disagreed" || tab === "unlabelled" ? null : basis} ctx={ctx} desk={desk} queue={queue} leave={tab === "pairs" ? () => ctx.set({ pair: null }) : null} />}
+      {overview ? <Overview ctx={ctx} desk={desk} basis={basis} open={open} /> : queue && <Details key={queue.key} basis={tab === "duplicates" || tab === "disagreed" || tab === "unlabelled" ? null : basis} ctx={ctx} desk={desk} queue={queue} withoutCopies={sources.duplicates.tables === null} leave={tab === "pairs" ? () => ctx.set({ pair: null }) : null} />}
       {(overview || tab === "control") && <Progress ctx={ctx} desk={desk} />}
     </>
   );

@@ -1,6 +1,6 @@
 /** Names of what can be chosen, and what they mean. */
 
-export const TABS = ["pairs", "items", "duplicates", "ambiguous", "strange", "unlabelled", "control", "disagreed"] as const;
+export const TABS = ["pairs", "items", "duplicates", "ambiguous", "strange", "unlabelled", "budget", "control", "disagreed"] as const;
 export type Tab = (typeof TABS)[number];
 
 export const TAB_WORDS: Record<Tab, { name: string; question: string; how: string }> = {
@@ -10,6 +10,7 @@ export const TAB_WORDS: Record<Tab, { name: string; question: string; how: strin
   ambiguous: { name: "Ambiguous", question: "Which samples fit two classes?", how: "Those for which the second class is nearly as likely as the first." },
   strange: { name: "Out of scope", question: "Which samples fit no class at all?", how: "Those that lie furthest from all others in the embedding." },
   unlabelled: { name: "Without label", question: "What are the samples without a label?", how: "Not an error: the model suggests, the surest first." },
+  budget: { name: "Limited time", question: "What is limited time best spent on?", how: "Copies whose labels differ first, then the most doubtful labels, pair by pair; of copies only one." },
   control: { name: "How many are left?", question: "How many wrong labels are left?", how: "Labels drawn at random and judged blind: only they can tell." },
   disagreed: { name: "Disagreements", question: "Where do people disagree?", how: "Samples whose votes differ; earlier votes are shown once you have decided." },
 };
