@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 from safetensors.torch import save_file
 
+from bathyscope.analyses import Counterfactual
 from bathyscope.cli import main
 from bathyscope.recording import Recording
 
@@ -114,6 +115,13 @@ def test_run_keeps_its_result(bathyscope, recording_path):
     told = json.loads(bathyscope("run", "performance", recording_path, "--json").stdout)
     assert Recording(recording_path).result_tables("performance", told["key"]).keys() == told["tables"].keys()
     assert all(Path(file).exists() for file in told["tables"].values())
+
+
+def test_run_prints_what_the_result_says_in_sentences(bathyscope, recording_path):
+    text = bathyscope("run", "counterfactual", recording_path).stdout
+    said = Recording(recording_path).run(Counterfactual()).notes["text"].to_pylist()
+    assert said
+    assert text.endswith("".join(f"{sentence}\n" for sentence in said))
 
 
 def test_run_takes_parameters_and_refuses_wrong_ones(bathyscope, recording_path):

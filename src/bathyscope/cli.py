@@ -7,7 +7,7 @@ import importlib
 import json
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -342,6 +342,8 @@ def run(
     out.print(f"{analysis}: {built.question}", highlight=False, markup=False)
     for name, file in files.items():
         out.print(f"  {name}: {file}", highlight=False, markup=False, soft_wrap=True)
+    for note in _notes(files):
+        out.print(note, highlight=False, markup=False, soft_wrap=True)
 
 
 @app.command("new-component", epilog="Example: bathyscope new-component loss-by-hour")
@@ -453,6 +455,13 @@ def _numbers(option: str, text: str | None, default: float) -> tuple[float, ...]
 
 def _message(error: BathyscopeError) -> str:
     return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+
+
+def _notes(files: Mapping[str, Path]) -> list[str]:
+    """What a result says in sentences, if it does."""
+    from bathyscope.recording.results import read_table
+
+    return read_table(files["notes"])["text"].to_pylist() if "notes" in files else []
 
 
 def _print_json(value: Any) -> None:

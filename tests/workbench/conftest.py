@@ -13,13 +13,13 @@ from bathyscope import analyses
 from bathyscope.recording import Recording
 from bathyscope.workbench import create_app
 from workbench.served import ORIGIN, OWNER, TOKEN, VIEWER_TOKEN
-from workbench.toys import Broken, Held, Quick, Refusing
+from workbench.toys import Broken, Held, Quick, Refusing, Sketching
 
 
 @pytest.fixture
 def toys(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Held]]:
     """The toy analyses beside the real ones; gives the one that waits."""
-    monkeypatch.setattr(analyses, "ANALYSES", (*analyses.ANALYSES, Quick, Held, Broken, Refusing))
+    monkeypatch.setattr(analyses, "ANALYSES", (*analyses.ANALYSES, Quick, Held, Sketching, Broken, Refusing))
     Held.runs.clear()
     Held.started.clear()
     Held.release.clear()

@@ -34,6 +34,17 @@ def test_stale_progress_gives_way_to_newer_but_no_outcome_is_lost():
     ]
 
 
+def test_of_what_there_is_so_far_only_the_newest_waits_and_progress_beside_it():
+    subscriber = Subscriber()
+    for step in (1, 2):
+        subscriber.put({"type": "partial", "job": "a", "tables": {"step": step}})
+        subscriber.put({"type": "progress", "job": "a", "done": step / 2})
+    assert drain(subscriber) == [
+        {"type": "partial", "job": "a", "tables": {"step": 2}},
+        {"type": "progress", "job": "a", "done": 1.0},
+    ]
+
+
 def test_a_page_that_never_reads_costs_a_bounded_queue():
     subscriber = Subscriber()
     for number in range(10 * QUEUE_LENGTH):

@@ -1,12 +1,14 @@
+import base64
 import threading
 
+import pyarrow as pa
 import pytest
 
-from bathyscope.errors import UnknownTableError
+from bathyscope.errors import AnalysisCancelled, UnknownTableError
 from bathyscope.recording import Recording
-from bathyscope.workbench.jobs import PROGRESS_INTERVAL_S, JobRunner, _Reporter
+from bathyscope.workbench.jobs import LARGEST_PARTIAL, PROGRESS_INTERVAL_S, JobRunner, _Reporter
 from workbench.served import OWNER, SOCKET, VIEWER, error_of
-from workbench.toys import Broken, Held, Quick, Refusing
+from workbench.toys import Broken, Held, Quick, Refusing, Sketching, ToyResult
 
 PATIENCE_S = 20
 
@@ -57,6 +59,33 @@ def test_a_job_reports_progress_and_then_its_tables(runner, recording, heard):
     assert heard.events[0] == {"type": "progress", "job": job.id, "done": 0.5, "message": "half of it"}
     assert heard.events[-1] == done
     assert recording.cached(Quick(3)).value == 3
+
+
+def table_in(event, name):
+    return pa.ipc.open_stream(base64.b64decode(event["tables"][name])).read_all()
+
+
+@pytest.mark.parametrize(("end", "breaks"), [("done", False), ("failed", True), ("cancelled", False)])
+def test_what_there_is_so_far_is_shown_while_a_job_runs_and_gone_with_its_end(
+    end, breaks, runner, recording, heard, toys
+):
+    job = submit(runner, recording, Sketching(breaks=breaks))
+    shown = heard.wait_for("partial", job)
+    assert (set(shown), set(shown["tables"])) == ({"type", "job", "tables"}, {"numbers"})
+    assert table_in(shown, "numbers").equals(ToyResult(0).to_tables()["numbers"])
+    assert toys.started.wait(PATIENCE_S)
+    assert shown in runner.recall()
+    if end == "cancelled":
+        runner.cancel(job.id)
+    else:
+        toys.release.set()
+    heard.wait_for(end, job)
+    assert [event["type"] for event in runner.recall()] == [end]
+    # What is kept is the whole result or nothing.
+    stored = recording.cached(Sketching(breaks=breaks))
+    assert (None if stored is None else stored.value) == (1 if end == "done" else None)
+    results = recording.path / "analyses" / Sketching.name
+    assert len(list(results.glob("*"))) == (end == "done")
 
 
 def test_the_same_question_is_one_job_and_other_questions_wait(runner, recording, heard, toys):
@@ -120,7 +149,7 @@ def test_progress_is_told_at_most_ten_times_a_second(recording):
     now = [0.0]
     told = []
     job = type("Job", (), {"cancel": threading.Event()})()
-    report = _Reporter(job, told.append, lambda: now[0])
+    report = _Reporter(job, told.append, lambda: now[0], told.append)
     for tick in range(1000):
         now[0] = tick / 1000
         report(tick / 1000)
@@ -129,6 +158,30 @@ def test_progress_is_told_at_most_ten_times_a_second(recording):
     now[0] = 5
     report(7.0, "too far")
     assert told[-1] == {"type": "progress", "done": 1.0, "message": "too far"}
+
+
+def test_what_there_is_so_far_is_shown_at_most_ten_times_a_second_and_never_when_it_is_large(recording):
+    now, shown = [0.0], []
+    job = type("Job", (), {"cancel": threading.Event(), "analysis": Quick()})()
+    report = _Reporter(job, shown.append, lambda: now[0], shown.append)
+    for tick in range(300):
+        now[0] = tick / 1000
+        report.partial({"numbers": pa.table({"tick": [tick]})})
+    assert [table_in(event, "numbers")["tick"].to_pylist() for event in shown] == [[0], [100], [200]]
+    now[0] = 5
+    report.partial({"numbers": pa.table({"bytes": pa.array([b"0" * (LARGEST_PARTIAL + 1)])})})
+    assert len(shown) == 3
+    job.cancel.set()
+    with pytest.raises(AnalysisCancelled, match="'quick' was cancelled; nothing of it was kept"):
+        report.partial({})
+
+
+def test_nothing_is_shown_of_a_job_that_is_over(runner, recording, heard):
+    job = submit(runner, recording, Quick())
+    heard.wait_for("done", job)
+    runner._show(job, {"tables": {}})  # as a thread of the analysis would that outlived it
+    assert heard.events[-1]["type"] == "done"
+    assert job.partial is None
 
 
 def test_closing_cancels_what_runs_and_what_waits(recording_path, recording, heard, toys):

@@ -62,6 +62,21 @@ class Held(Toy):
 
 
 @dataclass(frozen=True)
+class Sketching(Held):
+    """Shows what there is so far, then waits as `Held` does, and may break."""
+
+    name: ClassVar[str] = "sketching"
+    breaks: bool = False
+
+    def run(self, recording: Recording, progress: Any) -> ToyResult:
+        progress.partial(ToyResult(0).to_tables())
+        result = super().run(recording, progress)
+        if self.breaks:
+            raise ZeroDivisionError
+        return result
+
+
+@dataclass(frozen=True)
 class Broken(Toy):
     name: ClassVar[str] = "broken"
 

@@ -111,8 +111,8 @@ class EventHub:
 
 def _replaces(event: Event) -> tuple[Any, ...] | None:
     """Events of the same key make earlier ones worthless."""
-    if event["type"] == "progress":
-        return ("progress", event["job"])
+    if event["type"] in ("progress", "partial"):
+        return (event["type"], event["job"])
     return ("recording",) if event["type"] == "recording" else None
 
 

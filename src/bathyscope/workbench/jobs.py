@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import base64
 import logging
 import queue
 import threading
 import time
 import uuid
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal
+
+import pyarrow as pa
 
 from bathyscope.errors import AnalysisCancelled, BathyscopeError, UnknownTableError
 from bathyscope.recording import Analysis, Recording
-from bathyscope.workbench.columns import count_rows
+from bathyscope.workbench.columns import count_rows, stream
 from bathyscope.workbench.events import Event
 from bathyscope.workbench.replies import describe
 
@@ -23,6 +27,9 @@ log = logging.getLogger(__name__)
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 
 PROGRESS_INTERVAL_S = 0.1
+LARGEST_PARTIAL = 8 << 20
+"""Bytes of tables that are shown before the end; more would hold up what pages must not miss."""
+
 REMEMBERED = 64
 SHUTDOWN_PATIENCE_S = 3.0
 
@@ -36,6 +43,8 @@ class Job:
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     state: State = "waiting"
     last_event: Event | None = None
+    partial: Event | None = None
+    """What there is so far; shown while the job runs and gone with its end, whatever end that is."""
     error: Exception | None = None
     cancel: threading.Event = field(default_factory=threading.Event)
     over: threading.Event = field(default_factory=threading.Event)
@@ -100,7 +109,8 @@ class JobRunner:
     def recall(self) -> list[Event]:
         """The last word about every remembered job, for a page that comes (back) in the middle."""
         with self._lock:
-            return [job.last_event for job in self._jobs.values() if job.last_event is not None]
+            told = [(job.last_event, job.partial) for job in self._jobs.values()]
+        return [event for events in told for event in events if event is not None]
 
     def close(self) -> None:
         """Cancel everything and wait a little for the running job to notice."""
@@ -130,7 +140,7 @@ class JobRunner:
                 self._run(job)
 
     def _run(self, job: Job) -> None:
-        reporter = _Reporter(job, lambda event: self._tell(job, event), self._clock)
+        reporter = _Reporter(job, partial(self._tell, job), self._clock, partial(self._show, job))
         try:
             # In a run that is still recorded the key belongs to the checkpoints that this very reader sees.
             recording = self._open_recording()
@@ -150,7 +160,7 @@ class JobRunner:
 
     def _end(self, job: Job, state: State, event: Event) -> None:
         with self._lock:
-            job.state = state
+            job.state, job.partial = state, None
         self._tell(job, event)
         job.over.set()
 
@@ -160,23 +170,57 @@ class JobRunner:
             job.last_event = event
         self._publish(event)
 
+    def _show(self, job: Job, event: Event) -> None:
+        """Publish what there is so far; nothing of a job whose end was told, though a thread of it may still report."""
+        event = {"type": "partial", "job": job.id, **event}
+        with self._lock:
+            if job.state != "running":
+                return
+            job.partial = event
+        self._publish(event)
+
 
 class _Reporter:
-    """The progress callback of one job: stops it when asked, and tells at most ten times a second."""
+    """The progress callback of one job: stops it when asked, and tells and shows at most ten times a second.
 
-    def __init__(self, job: Job, tell: Callable[[Event], None], clock: Callable[[], float]) -> None:
+    Parameters
+    ----------
+    job : the one that reports
+    tell : takes progress
+    clock : seconds that only grow
+    show : takes what there is so far, each table as an Arrow stream in base64
+    """
+
+    def __init__(
+        self, job: Job, tell: Callable[[Event], None], clock: Callable[[], float], show: Callable[[Event], None]
+    ) -> None:
         self._job = job
         self._tell = tell
         self._clock = clock
+        self._show = show
         self._told = float("-inf")
+        self._shown = float("-inf")
 
     def __call__(self, done: float, message: str = "") -> None:
-        if self._job.cancel.is_set():
-            raise AnalysisCancelled(f"The analysis {self._job.analysis.name!r} was cancelled; nothing of it was kept.")
+        self._stop_if_asked()
         now = self._clock()
         if now - self._told >= PROGRESS_INTERVAL_S:
             self._told = now
             self._tell({"type": "progress", "done": float(min(max(done, 0.0), 1.0)), "message": message})
+
+    def partial(self, tables: Mapping[str, pa.Table]) -> None:
+        """Show what there is so far of the result. It takes the place of what was shown before, and is never kept."""
+        self._stop_if_asked()
+        now = self._clock()
+        if now - self._shown < PROGRESS_INTERVAL_S or sum(table.nbytes for table in tables.values()) > LARGEST_PARTIAL:
+            return
+        self._shown = now
+        content = {name: b"".join(stream(table)) for name, table in tables.items()}
+        self._show({"tables": {name: base64.b64encode(one).decode("ascii") for name, one in content.items()}})
+
+    def _stop_if_asked(self) -> None:
+        if self._job.cancel.is_set():
+            raise AnalysisCancelled(f"The analysis {self._job.analysis.name!r} was cancelled; nothing of it was kept.")
 
 
 def _unexpected(job: Job, error: Exception) -> dict[str, Any]:

@@ -62,7 +62,10 @@ def test_mistakes_of_the_validation_split_are_explained_by_the_neurons_of_their_
     summary = result.summary.to_pylist()[0]
     assert (summary["status"], summary["n"], summary["n_used"], summary["split"]) == ("ok", 4, 4, "validation")
     assert json.loads(summary["settings"])["margin"] == 0.01
-    assert result.notes["text"].to_pylist() == ["Ranges and deviations are those of split 'train' (60 samples)."]
+    assert result.notes["text"].to_pylist() == [
+        "Families are told from 100 samples on: among 60 neurons agree by chance.",
+        "Ranges and deviations are those of split 'train' (60 samples).",
+    ]
 
 
 def test_the_shifts_in_the_table_really_flip_the_samples(pets):
@@ -196,7 +199,7 @@ def test_a_head_that_does_not_give_the_logits_is_refused(tmp_path):
 def test_one_output_several_labels_and_no_head_are_explained(tmp_path):
     with pytest.raises(InputError, match="has 1 output; this needs ≥ 2 classes"):
         write(tmp_path / "one", np.eye(4)[:2], [0, 0], weight=W[:1], classes=("cat",)).run(Counterfactual())
-    with pytest.raises(InputError, match="is multi-label. Counterfactuals need one class per sample"):
+    with pytest.raises(InputError, match="is multi-label. This needs one class per sample"):
         write(tmp_path / "many", np.eye(4)[:2], [[0], [1]], task="multilabel").run(Counterfactual())
     narrow = write(tmp_path / "narrow", np.eye(4)[:3], [0, 1, 2])
     with pytest.raises(MissingInputError, match="Checkpoints that do: 000001"):

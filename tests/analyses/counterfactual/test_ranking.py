@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose
 
 from bathyscope.analyses.counterfactual import STATUSES, Explanation, Reference, families_of, importance, rank_neurons
 from bathyscope.analyses.counterfactual.ranking import auroc_within_labels, ballots
-from bathyscope.analyses.counterfactual.reference import reference_of
+from bathyscope.analyses.counterfactual.reference import families_note, reference_of
 
 
 def found(shifts, status=None, effort=None):
@@ -96,3 +96,14 @@ def test_families_join_what_goes_together_directly_or_through_another():
     weight = generator.normal(size=(12, 5))
     weight[:, 3] = 2 * weight[:, 2]
     assert families_of(features, weight, reference_of(features)).family.tolist() == [0, 0, 2, 2, -1]
+
+
+def test_a_few_samples_make_no_families_by_chance():
+    generator = np.random.default_rng(0)
+    # A wide layer and ten pictures: hundreds of pairs correlate by .9 and would pull nearly all neurons together.
+    features = np.maximum(generator.normal(size=(10, 300)) - 0.5, 0)
+    correlation = np.corrcoef(features[:, features.std(axis=0) > 0].T)
+    assert (np.abs(correlation) >= 0.9).sum() > 3 * len(correlation)
+    assert (families_of(features, generator.normal(size=(3, 300)), reference_of(features)).family == -1).all()
+    assert families_note(10) == ["Families are told from 100 samples on: among 10 neurons agree by chance."]
+    assert families_note(100) == []

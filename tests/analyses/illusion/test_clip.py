@@ -10,6 +10,7 @@ from torch import nn
 
 import bathyscope as bs
 from analyses.illusion.planted import SIDE
+from analyses.illusion.small_clip import MODEL, OWN, save_clip
 from bathyscope.analyses.illusion import Illusion, picture
 from bathyscope.analyses.illusion.scorers import ImageTextScorer, OpenClipScorer, similarity_to
 from bathyscope.errors import ScorerError
@@ -17,12 +18,6 @@ from bathyscope.errors import ScorerError
 open_clip = pytest.importorskip("open_clip", reason="open_clip is not installed: pip install 'bathyscope[clip]'")
 
 COLOURS = {"red": (0.8, 0.2, 0.2), "green": (0.2, 0.8, 0.2), "blue": (0.2, 0.2, 0.8)}
-MODEL = {
-    "embed_dim": 16,
-    "vision_cfg": {"image_size": 32, "layers": 1, "width": 32, "head_width": 16, "patch_size": 16},
-    "text_cfg": {"context_length": 16, "vocab_size": 49408, "width": 16, "heads": 2, "layers": 1},
-}
-OWN = {"mean": [0.4, 0.5, 0.6], "std": [0.2, 0.3, 0.4], "size": [32, 32]}
 
 
 @pytest.fixture(scope="module")
@@ -47,10 +42,7 @@ def folder(tmp_path_factory):
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
-    settings = {"model_cfg": MODEL, "preprocess_cfg": OWN}
-    (path / "open_clip_config.json").write_text(json.dumps(settings))
-    torch.save(model.state_dict(), path / "open_clip_pytorch_model.bin")
-    return path
+    return save_clip(model, path)
 
 
 @pytest.fixture
@@ -78,7 +70,7 @@ def test_a_picture_is_drawn_to_the_words(folder, no_network, tmp_path):
     )  # fmt: skip
     images = np.random.default_rng(0).integers(0, 256, (12, SIDE, SIDE, 3), dtype=np.uint8)
     recording = bs.record(model, images, tmp_path / "run", labels=[0, 1, 2] * 4, classes=list(COLOURS))
-    asked = Illusion(neurons=(1,), label="green", scorer=str(folder), seeds=1, steps=30, gamma=0.0, size=SIDE)
+    asked = Illusion(neurons=(1,), label="green", scorer=str(folder), seeds=1, steps=100, gamma=0.0, size=SIDE)
     result = picture(recording, asked, model=model)
     q = result.steps["scorer_term"].to_numpy()
     assert q[-5:].mean() > q[:5].mean() + 0.2

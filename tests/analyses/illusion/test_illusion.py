@@ -15,7 +15,18 @@ from torch import nn
 import bathyscope as bs
 from analyses.illusion.planted import Grey
 from bathyscope.analyses.illusion import Illusion, picture
-from bathyscope.errors import AdapterError, AnalysisCancelled, MissingInputError, ParameterError, ScorerError
+from bathyscope.analyses.illusion.gaze import real_masks
+from bathyscope.analyses.illusion.program import Feed, kept_part, network_of
+from bathyscope.analyses.illusion.telling import Teller
+from bathyscope.errors import (
+    AdapterError,
+    AnalysisCancelled,
+    InputError,
+    MediaError,
+    MissingInputError,
+    ParameterError,
+    ScorerError,
+)
 from bathyscope.recording import Recording
 
 QUICK = {"neurons": (1,), "label": "cat", "seeds": 1, "steps": 3, "engine": "fourier"}
@@ -173,13 +184,37 @@ def test_intermediate_pictures_reach_whoever_watches(grey):
             self.done.append(done)
 
         def partial(self, tables):
-            self.frames += tables["frames"].to_pylist()
+            self.frames.append(tables["frames"].to_pylist())
 
     watching = Watching()
-    result = picture(grey, Illusion(**QUICK | {"steps": 64}), progress=watching)
-    assert [row["step"] for row in watching.frames] == [32, 64]
-    assert watching.frames == result.frames.to_pylist()
+    result = picture(grey, Illusion(**QUICK | {"steps": 64, "seeds": 2}), progress=watching)
+    seen = [[(row["seed"], row["step"], row["steps"], row["attempt"]) for row in rows] for rows in watching.frames]
+    # What a seed came to stays in sight while the next one is made.
+    first, second = (0, 64, 64, 1), (1, 64, 64, 1)
+    assert seen == [[(0, 32, 64, 1)], [first], [first, (1, 32, 64, 1)], [first, second]]
+    kept = {(row["seed"], row["step"]): row["png"] for row in result.frames.to_pylist()}
+    assert all(row["png"] == kept[row["seed"], row["step"]] for rows in watching.frames for row in rows)
     assert watching.done == sorted(watching.done)
+
+
+def test_a_second_try_with_a_weaker_class_is_told_as_one():
+    told, shown = [], []
+
+    class Watching:
+        def __call__(self, done, message=""):
+            told.append(message)
+
+        def partial(self, tables):
+            shown.append(tables["frames"]["step"].to_pylist())
+
+    teller = Teller(Watching(), "cat", n_cards=2, steps=64)
+    tell = teller.of(3, 0)
+    for step, attempt in ((32, 1), (64, 1), (32, 2)):
+        tell(step, np.zeros((2, 2), np.uint8), attempt)
+    assert told[-2:] == ["neuron 3, cat, seed 0, step 64 of 64", "neuron 3, cat, seed 0, step 32 of 64 of try 2"]
+    assert shown == [[32], [64], [32]]
+    teller.of(4, 0)(32, np.zeros((2, 2), np.uint8), 1)
+    assert shown[-1] == [32]  # of the other neuron alone
 
 
 @pytest.mark.parametrize("engine", ["own", "maco"])
@@ -206,6 +241,59 @@ def test_the_weight_of_the_class_is_halved_until_the_neuron_is_expressed(planted
     row = rows_of(picture(recording, asked, model=model), kind="class")[0]
     assert row["gamma"] in (0.2, 0.1, 0.05)
     assert row["expressed"] or row["badge"] == "neuron not expressed"
+
+
+def test_masks_of_real_pictures_lie_on_what_excites_the_neuron(planted):
+    model, recording = planted
+    result = picture(recording, Illusion(neurons=(0,), label="red", seeds=1, steps=1, engine="fourier"), model=model)
+    best = [row for row in result.exemplars.to_pylist() if row["kind"] == "overall"]
+    assert len(best) == 9
+    for row in best:
+        mask = np.asarray(Image.open(io.BytesIO(row["mask"])))
+        image = np.asarray(recording.image(row["sample_index"]), float)
+        assert set(np.unique(mask)) == {128, 255}
+        assert mask.shape == image.shape[:2]
+        red = image[..., 0] - image[..., 1:].mean(-1) > 128
+        assert (mask[red] == 255).all()
+        assert (mask == 255).sum() < 1.6 * red.sum()
+
+
+@pytest.mark.parametrize(
+    ("size", "crop", "box"),
+    [((200, 100), 0.5, (75, 25, 125, 75)), ((200, 100), 1.0, (50, 0, 150, 100)), ((40, 80), 1.0, (0, 20, 40, 60))],
+)
+def test_a_mask_leaves_out_what_the_network_was_not_fed(size, crop, box):
+    feed = Feed((3, 50, 50), crop=crop)
+    assert kept_part(size, feed) == box
+    # A white frame around the part that is kept: nothing of it comes in.
+    inside = Image.new("RGB", size, "white")
+    inside.paste((0, 0, 0), box)
+    assert feed.prepared(inside)[:, 3:-3, 3:-3].max() == 0
+
+
+def test_a_picture_that_cannot_be_read_has_no_mask(planted, monkeypatch):
+    model, recording = planted
+    network = network_of(recording, recording.checkpoint("last"), model=model)
+    image = recording.image
+
+    def damaged(row):
+        if row == 1:
+            raise MediaError("It is damaged.")
+        return image(row)
+
+    monkeypatch.setattr(recording, "image", damaged)
+    assert list(real_masks(network, recording, [0, 1, 2], 0)) == [0, 2]
+
+
+def test_samples_with_several_labels_are_refused_in_a_sentence(tmp_path, grey_model):
+    images = np.zeros((2, 12, 12), np.uint8)
+    recording = bs.record(grey_model, images, tmp_path / "run", labels=[[0], [0, 1]], classes=["cat", "dog", "owl"])
+    with pytest.raises(InputError) as error:
+        picture(recording, Illusion(**QUICK), model=grey_model)
+    assert str(error.value) == (
+        f"{tmp_path / 'run'} is multi-label: few classes of a sample have a score, and the model is checked by the "
+        "logits of all. Record each class against the rest as a recording of two classes."
+    )
 
 
 # Scorers

@@ -6,7 +6,7 @@ import pytest
 
 from analyses.mitigate.planted_patch import planted
 from bathyscope.analyses import Mitigate
-from bathyscope.analyses.mitigate import Head, Patch
+from bathyscope.analyses.mitigate import Head, Patch, load_patch
 from bathyscope.analyses.mitigate.editing import METHODS, checked_neurons
 from bathyscope.errors import InputError, ParameterError, PatchError
 from bathyscope.recording import LayerInfo, Recording, RecordingWriter
@@ -125,6 +125,18 @@ def test_a_continuous_column_makes_two_groups(stripes):
     names = {row["group"].split(", ")[1].split()[1] for row in result.groups.to_pylist()}
     assert names == {"≤", ">"}
     assert len({row["group"] for row in result.groups.to_pylist()}) == 4
+
+
+def test_the_notes_say_where_the_patch_lies_and_how_to_apply_it(stripes, tmp_path):
+    def told(result):
+        return [note for note in result.notes["text"].to_pylist() if note.startswith("The patch is ")]
+
+    edit = Mitigate(neurons=(0,), families=False)
+    (note,) = told(stripes.run(edit))
+    file = stripes.result_tables("mitigate", stripes.result_key(edit))["patch"]
+    assert f"the file {file.name} of this result: 'bathyscope patch apply MODEL PATCH'" in note
+    assert load_patch(file).neurons == (0,)
+    assert told(stripes.run(Mitigate(neurons=(0,), method="clamp"))) == []
 
 
 def test_no_strength_that_helps_within_the_cap_leaves_the_head(stripes):

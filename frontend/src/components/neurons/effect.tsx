@@ -87,7 +87,7 @@ function Also({ edited }: { edited: Edited }) {
 
 function Warnings({ ctx, edit, edited, explained }: { ctx: Context; edit: Edit; edited: Edited; explained: string | null }) {
   const warned = [...new Set(edited.leaning.filter((one) => one.warned).map(({ neuron }) => neuron))];
-  const notes = edited.notes.filter((note) => !/^Compensation|^Neurons? .* go with those named/.test(note));
+  const notes = edited.notes.filter((note) => !/^Compensation|^Neurons? .* go with those named|^The patch is the file/.test(note));
   return (
     <>
       {warned.length > 0 && (

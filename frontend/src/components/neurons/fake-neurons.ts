@@ -9,7 +9,7 @@ export function tableOf(names: readonly string[], lines: readonly Line[]): Map<s
   return new Map(names.map((name) => [name, { kind: "list", length: lines.length, at: (row: number) => lines[row]?.[name] ?? null }]));
 }
 
-function bytesColumn(values: readonly number[]): Column {
+export function bytesColumn(values: readonly number[]): Column {
   return { kind: "list", length: values.length, at: () => null, bytes: (row) => Uint8Array.of(values[row] ?? 0) };
 }
 
@@ -71,7 +71,11 @@ function picture(host: FakeHost): void {
   const lines = kinds.map((kind): Line => ({ neuron: 3, label: "Shirt", seed: 0, kind, activation: 2, logit: 1, probability: 0.9, q: null, percentile: kind === "class" ? 80 : 99.5, specificity: kind === "class_only" ? null : 2.5, expressed: kind !== "class", badge: kind === "class" ? "neuron not expressed" : null, gamma: 0.5, guidance: null }));
   host.given.set("illusion/pictures", new Map([...tableOf(names, lines), ["png", bytesColumn([1, 2, 3])], ["mask", bytesColumn([4, 5, 6])]]));
   host.given.set("illusion/agreement", tableOf(["value", "words"], [{ value: null, words: "Not enough neurons to tell: 1, where 4 are needed." }]));
-  host.given.set("illusion/triage", tableOf(["neuron", "core_score", "candidate"], [{ neuron: 3, core_score: 0.8, candidate: true }]));
+  host.given.set("illusion/triage", tableOf(["neuron", "core_score", "candidate", "median_mistakes", "median_correct", "image_property", "image_correlation", "metadata", "metadata_correlation"], [
+    { neuron: 3, core_score: 0.8, candidate: true, median_mistakes: 0.5, median_correct: 2, image_property: "corner", image_correlation: 0.67, metadata: "device = a", metadata_correlation: 0.1 },
+  ]));
+  const real = [[6, 1, "overall"], [3, 0, "overall"], [4, 0, "class"]] as const;
+  host.given.set("illusion/exemplars", new Map([...tableOf(["neuron", "kind", "rank", "sample_index"], real.map(([row, rank, kind]): Line => ({ neuron: 3, kind, rank, sample_index: row }))), ["mask", bytesColumn([7, 8, 9])]]));
   host.given.set("illusion/notes", tableOf(["text"], EMPTY));
 }
 

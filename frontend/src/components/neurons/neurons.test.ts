@@ -1,12 +1,14 @@
 import { afterEach, expect, test } from "vitest";
-import type { Json, Logged } from "../../hosts/host";
+import { description } from "../../hosts/fake";
+import type { Json, Logged, RunOptions, Table } from "../../hosts/host";
 import type { Options } from "../../state/layout";
 import { inspector } from "../inspector/inspector";
 import { mounted, settle, type Mounted } from "../mounted";
+import { crispness } from "./address";
 import { paramsOf } from "./chosen";
 import { flagsIn, patchesIn } from "./decided";
 import { editOf, paramsOf as editParams } from "./edits";
-import { neuronsHost, type Story } from "./fake-neurons";
+import { bytesColumn, neuronsHost, tableOf, type Story } from "./fake-neurons";
 import { votersOf } from "./found";
 import { neurons } from "./neurons";
 import { moved, winner } from "./what-if";
@@ -244,12 +246,53 @@ test("pictures are made on demand, with their controls and what speaks against t
   expect(sections[1]?.querySelector(".badge")).toBeNull();
   expect(shown.text()).toContain("evidence, not proof");
   expect(shown.text()).toContain("so it may be spurious");
+  expect(shown.text()).toContain("In mistakes of the class its median is 0.5, in correct samples 2. Of the image's properties it goes most with how bright its brightest corner is (correlation 0.67). Not enough");
+  const real = () => [...shown.root.querySelectorAll('.exemplars[aria-label="Where it looks in real samples"] button')].map((one) => [one.getAttribute("aria-label"), one.querySelectorAll(".mask").length]);
+  expect(real()).toEqual([["Open sample 3", 0], ["Open sample 6", 0]]);
   expect(shown.root.querySelectorAll(".made .mask").length).toBe(0);
   const masked = shown.root.querySelector<HTMLInputElement>(".pictures input[type=checkbox]");
   if (masked) masked.checked = true;
   masked?.dispatchEvent(new Event("change", { bubbles: true }));
   await calm();
   expect(shown.root.querySelectorAll(".made .mask").length).toBe(3);
+  expect(real()).toEqual([["Open sample 3", 1], ["Open sample 6", 1]]);
+});
+
+function frames(...steps: readonly (readonly [number, number, number])[]): ReadonlyMap<string, Table> {
+  const lines = steps.map(([seed, step, attempt]) => ({ neuron: 3, seed, step, steps: 128, attempt }));
+  return new Map([["frames", new Map([...tableOf(["neuron", "seed", "step", "steps", "attempt"], lines), ["png", bytesColumn([1, 2, 3])]])]]);
+}
+
+test("pictures are seen while they are made, with how far each is, and nothing of them stays", async () => {
+  const shown = await look();
+  const { host } = shown;
+  let show: RunOptions["onPartial"];
+  let end: (error: Error) => void = () => undefined;
+  const run = host.run.bind(host);
+  host.run = (analysis: string, params: { readonly [key: string]: Json }, options: RunOptions = {}) => {
+    if (analysis !== "illusion") return run(analysis, params);
+    show = options.onPartial;
+    return new Promise((_, reject) => (end = reject));
+  };
+  const soFar = () => [...shown.root.querySelectorAll(".so-far figure")].map((one) => [one.querySelector("img")?.alt, one.querySelector("figcaption")?.textContent]);
+  await press(shown, "Make pictures");
+  expect(soFar()).toEqual([]);
+  show?.(frames([0, 32, 1]));
+  await calm();
+  expect(soFar()).toEqual([["Neuron 3 with Shirt, seed 0, so far", "step 32 of 128"]]);
+  show?.(frames([0, 128, 1], [1, 64, 2]));
+  await calm();
+  expect(soFar().map(([, words]) => words)).toEqual(["step 128 of 128", "step 64 of 128try 2, with less of the class"]);
+  // Another neuron's card shows none of it.
+  await press(shown, "Neuron 1", ".neuron .name");
+  expect(soFar()).toEqual([]);
+  await press(shown, "Neuron 3", ".neuron .name");
+  expect(soFar().length).toBe(2);
+  end(new DOMException("illusion was cancelled.", "AbortError"));
+  await calm();
+  expect(soFar()).toEqual([]);
+  expect(shown.session.store.jobs.value).toEqual([]);
+  expect(shown.root.querySelector(".album")).toBeNull();
 });
 
 test("without a live session recorded results are read, and what is missing says so", async () => {
@@ -267,6 +310,22 @@ test("without a live session recorded results are read, and what is missing says
   await press(page, "Why?");
   // Its own explanation was not recorded; that of the set tells of it.
   expect(page.text()).toContain("2 neurons moved make it Shirt.");
+});
+
+test("a recording that neurons cannot be asked of says why in a sentence", () => {
+  expect(neurons.applies?.(description(1, { task: "multilabel" }))).toBe("Mistakes are explained where a sample has one label; here it has several. Record each class against the rest as a recording of two classes.");
+  const why = "no decision layer. Record it with head='name of the last linear layer'";
+  expect(neurons.applies?.(description(1, { analyses: [{ name: "counterfactual", missing: [why] }] }))).toBe(`Mistakes cannot be explained by neurons: the recording has ${why}`);
+  expect(neurons.applies?.(description(1))).toBe("Mistakes cannot be explained by neurons: there is no analysis “counterfactual” here; another Bathyscope wrote this page.");
+  expect(neurons.applies?.(description(1, { analyses: [{ name: "counterfactual", missing: [] }] }))).toBe(true);
+});
+
+test("a picture of few pixels is enlarged without blur, a large one smoothly", () => {
+  const png = (width: number) => Uint8Array.of(...new Array<number>(16).fill(0), 0, 0, width >> 8, width & 255);
+  expect([28, 64, 96, 300].map((width) => crispness(png(width)))).toEqual(["crisp", "crisp", "", ""]);
+  // Bytes that lie inside a longer buffer, and what is no picture.
+  expect(crispness(Uint8Array.of(9, 9, ...png(28)).subarray(2))).toBe("crisp");
+  expect([crispness(null), crispness(Uint8Array.of(1))]).toEqual(["", ""]);
 });
 
 test("no mistake is an answer, not an empty page", async () => {

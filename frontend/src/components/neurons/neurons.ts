@@ -15,7 +15,7 @@ function needsAnalysis(recording: Recording): true | string {
 }
 
 function applies(recording: Recording): true | string {
-  if (recording.task === "multilabel") return "Mistakes are explained where a sample has one label; here it has several. That is not there yet.";
+  if (recording.task === "multilabel") return "Mistakes are explained where a sample has one label; here it has several. Record each class against the rest as a recording of two classes.";
   return firstReason(recording, needsLabels, needsAnalysis);
 }
 

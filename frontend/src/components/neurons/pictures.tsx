@@ -1,14 +1,17 @@
 /** Pictures made to excite the neuron, with the controls that tell whether they show it at all. Evidence, not proof. */
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { measure, percent, probability } from "../../draw/format";
 import type { Table } from "../../hosts/host";
 import { Offer, useAnalysis, type Asked } from "../analysis";
 import type { Context } from "../component";
+import { crispness, useAddress } from "./address";
 import { number } from "./chosen";
+import { readEvidence, WhereItLooks, type Evidence } from "./evidence";
 import { PRIORS } from "./priors";
 import { linesOf } from "./rows";
+import { SoFar } from "./so-far";
 
-const TABLES = { pictures: [], agreement: [], triage: [], notes: [] } as const;
+const TABLES = { pictures: [], agreement: [], triage: [], exemplars: ["neuron", "kind", "rank", "sample_index", "mask"], notes: [] } as const;
 const KINDS = ["class", "class_only", "neuron_only"] as const;
 type Kind = (typeof KINDS)[number];
 
@@ -28,33 +31,20 @@ interface Made {
 interface Album {
   made: readonly Made[];
   agreement: string | null;
-  triage: { score: number | null; candidate: boolean } | null;
+  evidence: Evidence;
   notes: readonly string[];
 }
 
-function readAlbum(tables: ReadonlyMap<string, Table>): Album {
-  const [triage] = linesOf(tables, "triage");
+function readAlbum(tables: ReadonlyMap<string, Table>, neuron: number): Album {
   return {
     made: linesOf(tables, "pictures").flatMap((line) => {
       const kind = KINDS.find((one) => one === line.text("kind"));
       return kind === undefined ? [] : [{ kind, seed: line.number("seed") ?? 0, png: line.bytes("png"), mask: line.bytes("mask"), activation: line.number("activation"), probability: line.number("probability"), percentile: line.number("percentile"), specificity: line.number("specificity"), badge: line.text("badge"), guidance: line.text("guidance") }];
     }),
     agreement: linesOf(tables, "agreement")[0]?.text("words") ?? null,
-    triage: triage ? { score: triage.number("core_score"), candidate: triage.flag("candidate") } : null,
+    evidence: readEvidence(tables, neuron),
     notes: linesOf(tables, "notes").flatMap((line) => line.text("text") ?? []),
   };
-}
-
-/** The address of bytes of a picture, for as long as they are shown. */
-function useAddress(bytes: Uint8Array | null): string | null {
-  const [address, set] = useState<string | null>(null);
-  useEffect(() => {
-    if (bytes === null) return set(null);
-    const made = URL.createObjectURL(new Blob([bytes.slice()], { type: "image/png" }));
-    set(made);
-    return () => URL.revokeObjectURL(made);
-  }, [bytes]);
-  return address;
 }
 
 function One({ made, masked, words }: { made: Made; masked: boolean; words: string }) {
@@ -64,7 +54,7 @@ function One({ made, masked, words }: { made: Made; masked: boolean; words: stri
   return (
     <figure class="made">
       <span class="well">
-        {address !== null && <img src={address} alt={words} />}
+        {address !== null && <img class={crispness(made.png)} src={address} alt={words} />}
         {mask !== null && <img class="mask" src={mask} alt="" />}
       </span>
       <figcaption class="small">
@@ -77,13 +67,14 @@ function One({ made, masked, words }: { made: Made; masked: boolean; words: stri
   );
 }
 
-function Shown({ album, neuron, label }: { album: Album; neuron: number; label: string }) {
+function Shown({ ctx, album, neuron, label }: { ctx: Context; album: Album; neuron: number; label: string }) {
   const [masked, setMasked] = useState(false);
   const titles: Record<Kind, string> = { class: `Neuron ${neuron} with ${label}`, class_only: `Control: ${label} alone`, neuron_only: "Control: the neuron alone" };
-  const { triage } = album;
+  const { score, candidate, looked, goesWith } = album.evidence;
   const guidance = album.made.find(({ guidance: words }) => words !== null)?.guidance ?? null;
   return (
     <>
+      <WhereItLooks ctx={ctx} looked={looked} masked={masked} />
       <div class="album">
         {KINDS.map((kind) => (
           <section key={kind} aria-label={titles[kind]}>
@@ -95,9 +86,10 @@ function Shown({ album, neuron, label }: { album: Album; neuron: number; label: 
       <p class="small muted">
         <label class="check"><input type="checkbox" checked={masked} onChange={(event) => setMasked(event.currentTarget.checked)} /> Dim what the neuron does not look at</label>
         <br />
-        {"Made by the machine: evidence, not proof. Believe the real samples above first."}
+        {"Made by the machine: evidence, not proof. Believe the real samples first."}
         {guidance !== null && ` Guidance: ${guidance}.`}
-        {triage?.score != null && ` Core score ${measure(triage.score)}: ${triage.candidate ? "what excites it is less typical of the class than of others, so it may be spurious" : "what excites it is typical of the class"}.`}
+        {score !== null && ` Core score ${measure(score)}: ${candidate ? "what excites it is less typical of the class than of others, so it may be spurious" : "what excites it is typical of the class"}.`}
+        {goesWith.map((sentence) => ` ${sentence}`)}
         {album.agreement !== null && ` ${album.agreement}`}
       </p>
       {album.notes.length > 0 && (
@@ -114,14 +106,15 @@ export function Pictures({ ctx, neuron, label }: { ctx: Context; neuron: number;
   const { classes, missing } = ctx.store.recording.value;
   const options = ctx.options.value;
   const steps = number(options["steps"]);
-  const prior = PRIORS.find(({ id }) => id === options["prior"])?.id ?? "none";
+  const drawn = PRIORS.find(({ id }) => id === options["prior"] && id !== "none");
+  const prior = drawn?.id ?? "none";
   const asked = useMemo((): Asked | null => {
     const params = { neurons: [neuron], label, ...(prior === "none" ? {} : { prior }), ...(steps === null ? {} : { steps }), ...(ctx.store.chosen.value === null ? {} : { checkpoint: ctx.store.chosen.value }) };
-    return label === null ? null : { analysis: "illusion", params, tables: TABLES, title: `Picturing neuron ${neuron} for ${label}`, seconds: 40 * ((steps ?? 128) / 128) };
+    return label === null ? null : { analysis: "illusion", params, tables: TABLES, title: `Picturing neuron ${neuron} for ${label}${drawn ? `, drawn to ${drawn.name}` : ""}`, seconds: 40 * ((steps ?? 128) / 128) };
   }, [neuron, label, prior, steps, ctx.store.chosen.value]);
   const lacking = missing["illusion"];
   const used = useAnalysis(ctx, asked);
-  const album = useMemo(() => used.tables && readAlbum(used.tables), [used.tables]);
+  const album = useMemo(() => used.tables && readAlbum(used.tables, neuron), [used.tables, neuron]);
   const job = asked && ctx.store.jobs.value.find(({ title }) => title === asked.title);
   return (
     <section class="pictures" aria-label="Pictures of it">
@@ -131,7 +124,8 @@ export function Pictures({ ctx, neuron, label }: { ctx: Context; neuron: number;
       </h4>
       {lacking === undefined ? <p class="muted small">Pictures need the analysis “illusion”; another Bathyscope wrote this page.</p> : asked && <Offer ctx={ctx} used={used} asked={asked} what="What excites it" verb="Make pictures" />}
       {job && <button type="button" class="button" onClick={job.cancel}>Stop</button>}
-      {album && label !== null && <Shown album={album} neuron={neuron} label={label} />}
+      {job?.partial && label !== null && <SoFar tables={job.partial} neuron={neuron} label={label} />}
+      {album && label !== null && <Shown ctx={ctx} album={album} neuron={neuron} label={label} />}
     </section>
   );
 }

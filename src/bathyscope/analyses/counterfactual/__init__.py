@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from bathyscope.analyses.counterfactual.explaining import STATUSES, Explanation, Mode, explain
 from bathyscope.analyses.counterfactual.ranking import Ranking, importance, rank_neurons
-from bathyscope.analyses.counterfactual.reference import Families, Reference, families_of, reference_of
+from bathyscope.analyses.counterfactual.reference import Families, Reference, families_note, families_of, reference_of
 from bathyscope.analyses.counterfactual.report import no_result, report_of
 from bathyscope.analyses.counterfactual.selection import select
 from bathyscope.analyses.counterfactual.sources import decided, reference_rows, split_to_explain
@@ -166,7 +166,7 @@ class Counterfactual:
         progress(0.8, "gathering pictures")
         parts = report_of(
             decision,
-            dataclasses.replace(chosen, notes=(*chosen.notes, said)),
+            dataclasses.replace(chosen, notes=(*chosen.notes, *families_note(len(features)), said)),
             explanation,
             ranking,
             reference=reference,

@@ -20,6 +20,9 @@ DEAD = 1e-8
 RANGE = (0.005, 0.995)
 REDUNDANT, NEARLY_COLLINEAR = 0.9, 0.95
 
+LEAST_FOR_CORRELATION = 100
+"""Among fewer samples neurons of a wide layer agree by chance, or because one and the same sample excites them."""
+
 LEAST_CLASSES_FOR_WEIGHTS = 10
 """With fewer classes nearly all columns of the head are collinear, which then says nothing."""
 
@@ -81,14 +84,14 @@ def families_of(features: AnyFloats, weight: AnyFloats, reference: Reference) ->
 
     Notes
     -----
-    Joined are |correlation| ≥ 0.9 and, with 10 classes or more, |cosine| of the columns ≥ 0.95. A mirror is a neuron
-    whose correlation with the first of its family is negative.
+    Joined are |correlation| ≥ 0.9 over 100 samples or more and, with 10 classes or more, |cosine| of the columns ≥
+    0.95. A mirror is a neuron whose correlation with the first of its family is negative.
     """
     n_neurons = features.shape[1]
     alive = np.flatnonzero(~reference.dead)
     standard = (features[:, alive] - reference.mean[alive]) / reference.std[alive]
     correlation = _gram(standard.astype(np.float32)) / max(len(features), 1)
-    joined = np.abs(correlation) >= REDUNDANT
+    joined = (np.abs(correlation) >= REDUNDANT) & (len(features) >= LEAST_FOR_CORRELATION)
     if len(weight) >= LEAST_CLASSES_FOR_WEIGHTS:
         columns = weight[:, alive].astype(np.float32)
         length = np.linalg.norm(columns, axis=0)
@@ -102,6 +105,13 @@ def families_of(features: AnyFloats, weight: AnyFloats, reference: Reference) ->
     family[alive[together]] = alive[first[place[together]]]
     mirror[alive[together]] = correlation[np.flatnonzero(together), first[place[together]]] < 0
     return Families(family, mirror)
+
+
+def families_note(n_samples: int) -> list[str]:
+    """A note where samples are too few to tell families by."""
+    if n_samples >= LEAST_FOR_CORRELATION:
+        return []
+    return [f"Families are told from {LEAST_FOR_CORRELATION} samples on: among {n_samples:,} neurons agree by chance."]
 
 
 def _gram(columns: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

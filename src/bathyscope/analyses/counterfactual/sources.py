@@ -76,7 +76,7 @@ def decided(recording: Recording, checkpoint: str | None) -> Decided:
     """
     if recording.task != "multiclass":
         raise InputError(
-            f"{recording.path} is multi-label. Counterfactuals need one class per sample; record each class against "
+            f"{recording.path} is multi-label. This needs one class per sample; record each class against "
             "the rest as a recording of two classes."
         )
     which = _checkpoint(recording, checkpoint)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import pyarrow as pa
 
-from bathyscope.errors import MissingInputError, ParameterError, require
+from bathyscope.errors import InputError, MissingInputError, ParameterError, require
 from bathyscope.recording import Progress, Recording, Tables
 from bathyscope.recording.results import missing, silent
 
@@ -33,7 +33,8 @@ class IllusionResult(Tables):
         logit, in words)
     steps : neuron, seed, step, neuron_term, class_term, scorer_term: the parts of the objective of the class picture
     frames : neuron, seed, step, png: every 32 steps
-    exemplars : neuron, kind ("overall", "class", "contribution"), rank, sample_index, activation: real images
+    exemplars : neuron, kind ("overall", "class", "contribution"), rank, sample_index, activation, mask (png over the
+        whole image: 255 where the neuron looks, 128 elsewhere): real images
     agreement : value (rank correlation over neurons, null if there are too few), words
     triage : neuron, core_score (below 1: the exciting region is less typical of the class than of others), candidate
         (for being spurious), likeness (of picture and exemplars, a cosine), median_mistakes, median_correct,
@@ -86,7 +87,7 @@ class Illusion:
 
     name: ClassVar[str] = "illusion"
     question: ClassVar[str] = "What do these neurons look for when the network thinks of this class?"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     needs: ClassVar[frozenset[str]] = frozenset({"embedding", "images", "logits", "program"})
     result: ClassVar[type[IllusionResult]] = IllusionResult
 
@@ -125,7 +126,8 @@ class Illusion:
     def run(self, recording: Recording, progress: Progress) -> IllusionResult:
         """Open the recorded program, check it against the recorded logits, make the pictures and their controls.
 
-        A progress that has a method `partial` is given every intermediate picture as {"frames": table}.
+        A progress that has a method `partial` is given, every 32 steps, {"frames": the newest picture of each seed of
+        the neuron in hand}: neuron, seed, step, steps, attempt (above 1 with a weaker class), png.
 
         Raises
         ------
@@ -161,12 +163,19 @@ def picture(
     ------
     MissingInputError
         If the recording lacks something.
+    InputError
+        If its samples have several labels.
     AdapterError, ScorerError, ParameterError
         As for `Illusion.run`.
     """
     needed = Illusion.needs if model is None else Illusion.needs - {"program"}
     if lacks := missing(recording, needed):
         raise MissingInputError(f"illusion cannot run on {recording.path}: it has {'; it has '.join(lacks)}.")
+    if recording.task == "multilabel":
+        raise InputError(
+            f"{recording.path} is multi-label: few classes of a sample have a score, and the model is checked by the "
+            "logits of all. Record each class against the rest as a recording of two classes."
+        )
     require("torch", extra="torch", purpose="Making feature pictures")
     from bathyscope.analyses.illusion.illustrate import illustrate
 

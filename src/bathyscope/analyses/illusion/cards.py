@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch.nn import functional as F  # noqa: N812 -- torch's own habit
 
+from bathyscope.analyses.illusion.gaze import gaze, masks
 from bathyscope.analyses.illusion.making import FRAME_EVERY, Goal, Made, OnStep, Recipe, generator_for, make
 from bathyscope.analyses.illusion.objective import Weights
 from bathyscope.analyses.illusion.program import Network
@@ -21,8 +21,6 @@ KINDS: tuple[Kind, ...] = ("class", "class_only", "neuron_only")
 
 EXPRESSED_PERCENTILE = 99.0
 LEAST_GAMMA = 0.05
-MASK_ABOVE = 0.25
-DIM = 0.5
 NOT_EXPRESSED = "neuron not expressed"
 UNSPECIFIC = "the class alone excites it as much"
 LEAST_SPECIFICITY = 1.0
@@ -49,6 +47,26 @@ class Wanted:
     paper: bool = False
     bn: bool = False
     similarity: Callable[[torch.Tensor, torch.Tensor], torch.Tensor] | None = None
+
+
+@dataclass(frozen=True)
+class Sitting:
+    """What the pictures of one card are made from.
+
+    Attributes
+    ----------
+    network, reference, recipe, wanted : the same for all cards of a run
+    neuron, seed : of which
+    place : of the neuron among those of the reference
+    """
+
+    network: Network
+    reference: Reference
+    recipe: Recipe
+    wanted: Wanted
+    neuron: int
+    place: int
+    seed: int
 
 
 @dataclass(frozen=True)
@@ -117,41 +135,27 @@ class Card:
     frames: tuple[tuple[int, Bytes], ...]
 
 
-OnFrame = Callable[[int, Bytes | None], None]
-"""Told every step, with the picture so far every 32 steps; may raise to stop."""
+OnFrame = Callable[[int, Bytes | None, int], None]
+"""Told every step, with the picture so far every 32 steps and the number of the try; may raise to stop."""
 
 
-def make_card(
-    network: Network,
-    reference: Reference,
-    recipe: Recipe,
-    wanted: Wanted,
-    *,
-    neuron: int,
-    place: int,
-    seed: int,
-    on_frame: OnFrame,
-) -> Card:
-    """Make the picture and its controls; halve the weight of the class until the neuron is expressed, or give up.
-
-    Parameters
-    ----------
-    place : of the neuron among those of the reference
-    """
+def make_card(sitting: Sitting, on_frame: OnFrame) -> Card:
+    """Make the picture and its controls; halve the weight of the class until the neuron is expressed, or give up."""
+    attempt = 1
 
     def tell(step: int, image: torch.Tensor | None) -> None:
-        on_frame(step, None if image is None else _bytes(image))
+        on_frame(step, None if image is None else _bytes(image), attempt)
 
-    made = _together(network, reference, recipe, wanted, (neuron, place, seed), tell)
-    pictures = _measured(network, reference, recipe, wanted, made, KINDS, neuron=neuron, place=place)
+    made = _together(sitting, tell)
+    pictures = _measured(sitting, made, KINDS)
     control = pictures[1].activation
-    sigma = float(reference.std[neuron])
-    class_made, gamma = made, wanted.gamma
+    sigma = float(sitting.reference.std[sitting.neuron])
+    class_made, gamma = made, sitting.wanted.gamma
     while not pictures[0].expressed and pictures[2].expressed and gamma / 2 >= LEAST_GAMMA:
-        gamma /= 2
-        softer = replace(wanted, gamma=gamma)
-        again = _batch(network, reference, recipe, softer, ("class",), (neuron, place, seed), tell)
-        pictures[0] = _measured(network, reference, recipe, softer, again, ("class",), neuron=neuron, place=place)[0]
+        gamma, attempt = gamma / 2, attempt + 1
+        softer = replace(sitting, wanted=replace(sitting.wanted, gamma=gamma))
+        again = _batch(softer, ("class",), tell)
+        pictures[0] = _measured(softer, again, ("class",))[0]
         class_made = again
     shown = [
         picture
@@ -160,23 +164,18 @@ def make_card(
         for picture in pictures
     ]
     frames = tuple((step, _bytes(image)) for step, image in class_made.frames)
-    return Card(neuron, seed, tuple(shown), tuple(class_made.terms), frames)
+    return Card(sitting.neuron, sitting.seed, tuple(shown), tuple(class_made.terms), frames)
 
 
 def _lead(activation: float, control: float, sigma: float) -> float | None:
     return (activation - control) / sigma if sigma > 0 else None
 
 
-def _together(
-    network: Network, reference: Reference, recipe: Recipe, wanted: Wanted, which: tuple[int, int, int], tell: OnStep
-) -> Made:
+def _together(sitting: Sitting, tell: OnStep) -> Made:
     """All three in one batch; one by one where the batch itself is looked at."""
-    if not wanted.bn:
-        return _batch(network, reference, recipe, wanted, KINDS, which, tell)
-    parts = [
-        _batch(network, reference, recipe, wanted, (kind,), which, tell if kind == "class" else _silent(tell))
-        for kind in KINDS
-    ]
+    if not sitting.wanted.bn:
+        return _batch(sitting, KINDS, tell)
+    parts = [_batch(sitting, (kind,), tell if kind == "class" else _silent(tell)) for kind in KINDS]
     first = parts[0]
     attention = [part.attention for part in parts if part.attention is not None]
     return Made(torch.cat([part.images for part in parts]), first.terms, first.frames, torch.cat(attention))
@@ -187,23 +186,15 @@ def _silent(tell: OnStep) -> OnStep:
     return lambda step, image: tell(step, None)
 
 
-def _batch(
-    network: Network,
-    reference: Reference,
-    recipe: Recipe,
-    wanted: Wanted,
-    kinds: tuple[Kind, ...],
-    which: tuple[int, int, int],
-    tell: OnStep,
-) -> Made:
-    neuron, place, seed = which
+def _batch(sitting: Sitting, kinds: tuple[Kind, ...], tell: OnStep) -> Made:
+    reference, wanted, neuron = sitting.reference, sitting.wanted, sitting.neuron
     parts = {
         "class": (1.0, wanted.gamma),
         "class_only": (0.0, max(wanted.gamma, LEAST_GAMMA)),
         "neuron_only": (1.0, 0.0),
     }
     neuron_part, class_part = (torch.tensor([parts[kind][i] for kind in kinds]) for i in (0, 1))
-    a, s = reference.activations[:, place], reference.logits[:, wanted.label]
+    a, s = reference.activations[:, sitting.place], reference.logits[:, wanted.label]
     spread = [float(np.std(parts[kind][0] * a + parts[kind][1] * s)) for kind in kinds]
     tau = torch.tensor([value if value > 0 and np.isfinite(value) else 1.0 for value in spread])
     goal = Goal(
@@ -214,8 +205,8 @@ def _batch(
         tuple(kind != "neuron_only" for kind in kinds),
         wanted.bn,
     )
-    generator = generator_for(seed, neuron, wanted.label)
-    return make(network.adapter, network.feed, recipe, goal, generator, tell)
+    generator = generator_for(sitting.seed, neuron, wanted.label)
+    return make(sitting.network, sitting.recipe, goal, generator=generator, on_step=tell)
 
 
 def _bytes(image: torch.Tensor) -> Bytes:
@@ -224,36 +215,27 @@ def _bytes(image: torch.Tensor) -> Bytes:
     return pixels[0] if len(pixels) == 1 else np.moveaxis(pixels[:3], 0, -1)
 
 
-def _measured(
-    network: Network,
-    reference: Reference,
-    recipe: Recipe,
-    wanted: Wanted,
-    made: Made,
-    kinds: tuple[Kind, ...],
-    *,
-    neuron: int,
-    place: int,
-) -> list[Picture]:
+def _measured(sitting: Sitting, made: Made, kinds: tuple[Kind, ...]) -> list[Picture]:
+    network, wanted = sitting.network, sitting.wanted
     images = (made.images.clamp(0, 1) * 255).round() / 255
     inputs = network.feed(images)
     with torch.no_grad():
         seen = network.adapter.see(inputs)
         q = None if wanted.similarity is None else wanted.similarity(images, seen.features)
-        masks = _masks(network, recipe, images, made, neuron)
-        dimmed = network.adapter.features(network.feed(images * masks[:, None]))
+        looked = _masks(sitting, images, made)
+        dimmed = network.adapter.features(network.feed(images * looked[:, None]))
     probabilities = seen.logits.softmax(1)[:, wanted.label]
-    activations = seen.features[:, neuron].tolist()
+    activations = seen.features[:, sitting.neuron].tolist()
     return [
         Picture(
             kind=kind,
             pixels=_bytes(images[i]),
-            mask=(masks[i] * 255).round().to(torch.uint8).numpy(force=True),
+            mask=(looked[i] * 255).round().to(torch.uint8).numpy(force=True),
             activation=activations[i],
             logit=float(seen.logits[i, wanted.label]),
             probability=float(probabilities[i]),
             q=None if q is None else float(q[i]),
-            percentile=reference.percentile(place, activations[i]),
+            percentile=sitting.reference.percentile(sitting.place, activations[i]),
             specificity=None,
             gamma={"class": wanted.gamma, "class_only": wanted.gamma, "neuron_only": 0.0}[kind],
             features=seen.features[i].double().numpy(force=True),
@@ -263,28 +245,12 @@ def _measured(
     ]
 
 
-def _masks(network: Network, recipe: Recipe, images: torch.Tensor, made: Made, neuron: int) -> torch.Tensor:
-    """(B, h, w) in {0.5, 1}: 1 where the neuron's map lies a quarter of a standard deviation above its mean."""
-    if recipe.engine == "maco" and made.attention is not None:
-        strength = made.attention
-    else:
-        places = network.adapter.feature_map(network.feed(images))
-        strength = _saliency(network, images, neuron) if places is None else places[:, neuron].to(images.device)
-    sized = F.interpolate(strength[:, None], size=images.shape[2:], mode="bilinear", align_corners=False)[:, 0]
-    mean, std = sized.mean((1, 2), keepdim=True), sized.std((1, 2), keepdim=True)
-    above = (sized - mean) >= MASK_ABOVE * std
-    return torch.where(above | (std <= 0), 1.0, DIM)
+def _masks(sitting: Sitting, images: torch.Tensor, made: Made) -> torch.Tensor:
+    """(B, h, w) in {0.5, 1}: 1 where the neuron looks."""
+    strength = made.attention if sitting.recipe.engine == "maco" else None
+    if strength is None:
+        strength = gaze(sitting.network, images, sitting.neuron)
+    return masks(strength, (images.shape[2], images.shape[3]))
 
 
-def _saliency(network: Network, images: torch.Tensor, neuron: int) -> torch.Tensor:
-    """(B, h, w) how much the pixels matter to the neuron, smoothed; for models without a map before the decision."""
-    with torch.enable_grad():
-        leaf = images.clone().requires_grad_(True)
-        network.adapter.features(network.feed(leaf))[:, neuron].sum().backward()  # type: ignore[no-untyped-call]
-    gradient = leaf.grad
-    strength = torch.zeros_like(images[:, 0]) if gradient is None else (gradient * leaf.detach()).abs().sum(1)
-    reach = max(1, min(images.shape[2:]) // 14)
-    return F.avg_pool2d(strength[:, None], 2 * reach + 1, stride=1, padding=reach, count_include_pad=False)[:, 0]
-
-
-__all__ = ["FRAME_EVERY", "KINDS", "Card", "Picture", "Wanted", "make_card"]
+__all__ = ["FRAME_EVERY", "KINDS", "Card", "Picture", "Sitting", "Wanted", "make_card"]

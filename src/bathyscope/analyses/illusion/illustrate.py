@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,10 +13,11 @@ import pyarrow as pa
 import torch
 from torch import nn
 
-from bathyscope.analyses.counterfactual.exemplars import Pool, exemplars_of
+from bathyscope.analyses.counterfactual.exemplars import Exemplar, Pool, exemplars_of
 from bathyscope.analyses.illusion import evidence
 from bathyscope.analyses.illusion.adapter import left_as_found
-from bathyscope.analyses.illusion.cards import Bytes, Card, Picture, Wanted, make_card
+from bathyscope.analyses.illusion.cards import Bytes, Card, Picture, Sitting, Wanted, make_card
+from bathyscope.analyses.illusion.gaze import real_masks
 from bathyscope.analyses.illusion.making import Recipe
 from bathyscope.analyses.illusion.program import Feed, Network, network_of
 from bathyscope.analyses.illusion.reference import Reference, check_neurons, class_of, reference_of
@@ -29,6 +30,7 @@ from bathyscope.analyses.illusion.scorers import (
 )
 from bathyscope.analyses.illusion.settings import Settings, prototype_direction, settle
 from bathyscope.analyses.illusion.tables import table_of
+from bathyscope.analyses.illusion.telling import BEGINS, ENDS, Teller
 from bathyscope.errors import ParameterError
 from bathyscope.recording import Checkpoint, Progress, Recording
 from bathyscope.recording.media import encode_png
@@ -79,11 +81,11 @@ def illustrate(
     with few_threads(SMALL_INPUT):  # eight pictures
         network = network_of(recording, checkpoint, model=model, feed=_feed(recording, asked, model), head=head)
     with left_as_found(network.adapter.model), few_threads(max(network.feed.shape[1:])):
-        plan = _plan(recording, asked, checkpoint, network, scorer)
-        progress(0.05, "making pictures")
+        plan = _plan(recording, asked, checkpoint, network, scorer=scorer)
+        progress(BEGINS, "making pictures")
         cards = _cards(plan, asked, progress)
-    progress(0.97, "comparing with real images")
-    return _tables(recording, checkpoint, asked, plan, cards)
+        progress(ENDS, "comparing with real images")
+        return _tables(recording, checkpoint, plan, cards, asked=asked)
 
 
 @contextmanager
@@ -131,6 +133,7 @@ def _plan(
     asked: Illusion,
     checkpoint: Checkpoint,
     network: Network,
+    *,
     scorer: ImageTextScorer | PlainScorer | None,
 ) -> Plan:
     label = class_of(recording, checkpoint, asked.label)
@@ -141,7 +144,7 @@ def _plan(
     neurons, notes = _neurons(asked, adapter.linear.weight, label)
     check_neurons(neurons, adapter.n_features)
     reference = reference_of(recording, checkpoint, neurons, adapter.n_classes)
-    score, guidance, remarks = _score(scorer, asked, reference, label, name)
+    score, guidance, remarks = _score(scorer, asked, reference, label=label, name=name)
     settings, recipe = settle(asked, recording, reference, network, guided=scorer is not None)
     if settings.engine == "own":
         remarks.append(
@@ -167,7 +170,7 @@ def _neurons(asked: Illusion, weight: torch.Tensor, label: int) -> tuple[tuple[i
 
 
 def _score(
-    scorer: ImageTextScorer | PlainScorer | None, asked: Illusion, reference: Reference, label: int, name: str
+    scorer: ImageTextScorer | PlainScorer | None, asked: Illusion, reference: Reference, *, label: int, name: str
 ) -> tuple[Score | None, str, list[str]]:
     """The similarity q of views and their features, what it is in words, and notes."""
     if scorer is not None:
@@ -188,59 +191,22 @@ def _score(
 
 
 def _cards(plan: Plan, asked: Illusion, progress: Progress) -> dict[int, list[Card]]:
-    cards: dict[int, list[Card]] = {}
-    total = len(plan.neurons) * plan.settings.seeds
-    show = getattr(progress, "partial", None)
-    done = 0
-    for place, neuron in enumerate(plan.neurons):
-        for seed in range(asked.seed, asked.seed + plan.settings.seeds):
-            message = f"neuron {neuron}, {plan.label}, seed {seed}"
-            begun = 0.05 + 0.92 * done / total
-
-            def tell(
-                step: int,
-                pixels: Bytes | None,
-                neuron: int = neuron,
-                seed: int = seed,
-                begun: float = begun,
-                message: str = message,
-            ) -> None:
-                # Steps beyond the first round belong to a second try with a weaker class: the bar waits.
-                progress(begun + 0.92 / total * min(1.0, step / plan.settings.steps) * 0.999, message)
-                if pixels is not None and show is not None:
-                    row = {"neuron": neuron, "seed": seed, "step": step, "png": encode_png(pixels)}
-                    show({"frames": table_of("frames", [row])})
-
-            cards.setdefault(neuron, []).append(
-                make_card(
-                    plan.network,
-                    plan.reference,
-                    plan.recipe,
-                    plan.wanted,
-                    neuron=neuron,
-                    place=place,
-                    seed=seed,
-                    on_frame=_never_back(tell),
-                )
+    seeds = range(asked.seed, asked.seed + plan.settings.seeds)
+    teller = Teller(progress, plan.label, n_cards=len(plan.neurons) * len(seeds), steps=plan.settings.steps)
+    return {
+        neuron: [
+            make_card(
+                Sitting(plan.network, plan.reference, plan.recipe, plan.wanted, neuron, place, seed),
+                teller.of(neuron, seed),
             )
-            done += 1
-    return cards
-
-
-def _never_back(tell: Callable[..., None]) -> Callable[[int, Bytes | None], None]:
-    """Steps that only grow, although a second try starts again."""
-    furthest = 0
-
-    def onward(step: int, pixels: Bytes | None) -> None:
-        nonlocal furthest
-        furthest = max(furthest, step)
-        tell(furthest, pixels)
-
-    return onward
+            for seed in seeds
+        ]
+        for place, neuron in enumerate(plan.neurons)
+    }
 
 
 def _tables(
-    recording: Recording, checkpoint: Checkpoint, asked: Illusion, plan: Plan, cards: dict[int, list[Card]]
+    recording: Recording, checkpoint: Checkpoint, plan: Plan, cards: dict[int, list[Card]], *, asked: Illusion
 ) -> dict[str, pa.Table]:
     triage, exemplars, likeness = _triage(recording, checkpoint, plan, cards)
     value, words = evidence.agreement_of(cards, likeness)
@@ -294,6 +260,17 @@ def _picture_row(card: Card, picture: Picture, plan: Plan) -> dict[str, Any]:
     }
 
 
+def _exemplar_row(neuron: int, one: Exemplar, row: int, looked: Mapping[int, Bytes]) -> dict[str, Any]:
+    return {
+        "neuron": neuron,
+        "kind": one.kind,
+        "rank": one.rank,
+        "sample_index": row,
+        "activation": one.activation,
+        "mask": encode_png(looked[row]) if row in looked else None,
+    }
+
+
 def _triage(
     recording: Recording, checkpoint: Checkpoint, plan: Plan, cards: dict[int, list[Card]]
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]], dict[int, float]]:
@@ -306,16 +283,9 @@ def _triage(
     for place, neuron in enumerate(plan.neurons):
         picture = evidence.best_picture(cards[neuron])
         natural = exemplars_of(place, label, pool, weight[:, plan.neurons].astype(np.float64), opposing=False)
-        shown += [
-            {
-                "neuron": neuron,
-                "kind": one.kind,
-                "rank": one.rank,
-                "sample_index": int(reference.rows[one.place]),
-                "activation": one.activation,
-            }
-            for one in natural
-        ]
+        natural_rows = [int(reference.rows[one.place]) for one in natural]
+        looked = real_masks(plan.network, recording, sorted(set(natural_rows)), neuron)
+        shown += [_exemplar_row(neuron, one, row, looked) for one, row in zip(natural, natural_rows, strict=True)]
         of_class = [one.place for one in natural if one.kind == "class"]
         members = reference.rows[of_class or [one.place for one in natural if one.kind == "overall"]].tolist()
         features = recording.activations(recording.embedding_layer or "", checkpoint, members)

@@ -9,10 +9,9 @@ from typing import Literal
 
 import torch
 
-from bathyscope.analyses.illusion.adapter import Adapter
 from bathyscope.analyses.illusion.objective import Weights, worth
 from bathyscope.analyses.illusion.parametrised import Canvas, FourierCanvas, PhaseCanvas, PrincipalCanvas, Size
-from bathyscope.analyses.illusion.program import Feed
+from bathyscope.analyses.illusion.program import Feed, Network
 from bathyscope.analyses.illusion.views import Crops, Views
 
 Engine = Literal["fourier", "maco", "own"]
@@ -107,14 +106,14 @@ def generator_for(seed: int, neuron: int, label: int) -> torch.Generator:
     return torch.Generator().manual_seed(int.from_bytes(digest[:8], "little") >> 1)
 
 
-def make(adapter: Adapter, feed: Feed, recipe: Recipe, goal: Goal, generator: torch.Generator, on_step: OnStep) -> Made:
+def make(network: Network, recipe: Recipe, goal: Goal, *, generator: torch.Generator, on_step: OnStep) -> Made:
     """Make the pictures of one batch; they share their start and their views, so that only the goal tells them apart.
 
     The batch is the picture with its controls and never more: convolutions round differently in batches of another
     size, and a picture must not depend on what else was asked for.
     """
     copies = len(goal.weights.neuron)
-    canvas = _canvas(adapter, feed, recipe, copies, generator)
+    canvas = _canvas(network.feed, recipe, copies, generator)
     optimiser = _optimiser(canvas, recipe)
     rates = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, recipe.steps, LAST_RATE * recipe.rate)
     made = Made(torch.empty(0))
@@ -122,7 +121,7 @@ def make(adapter: Adapter, feed: Feed, recipe: Recipe, goal: Goal, generator: to
         optimiser.zero_grad()
         images = canvas.images()
         images.retain_grad()
-        terms = _worth(adapter, feed, recipe, goal, images, generator, left=1 - step / recipe.steps)
+        terms = _worth(network, recipe, goal, images, generator=generator, left=1 - step / recipe.steps)
         (-terms.total).backward()  # type: ignore[no-untyped-call]
         made.attention = _more(made.attention, images.grad)
         if canvas.parameters.grad is not None:
@@ -150,20 +149,13 @@ class _Terms:
 
 
 def _worth(
-    adapter: Adapter,
-    feed: Feed,
-    recipe: Recipe,
-    goal: Goal,
-    images: torch.Tensor,
-    generator: torch.Generator,
-    *,
-    left: float,
+    network: Network, recipe: Recipe, goal: Goal, images: torch.Tensor, *, generator: torch.Generator, left: float
 ) -> _Terms:
     copies = len(images)
     views = recipe.views.draw(images, generator, left=left, count=recipe.views_each)
-    inputs = feed(views)
+    inputs = network.feed(views)
     norms: list[torch.Tensor] | None = [] if goal.bn else None
-    seen = adapter.see(inputs, waking=left > 1 - WAKING, norms=None if norms is None else _far(norms))
+    seen = network.adapter.see(inputs, waking=left > 1 - WAKING, norms=None if norms is None else _far(norms))
     penalty = None if norms is None else BN_WEIGHT * torch.stack(norms).sum() + TV_WEIGHT * _variation(images)
     each = len(views) // copies  # views come view by view
     neuron = seen.features[:, goal.neuron].reshape(each, copies).mean(0)
@@ -194,7 +186,7 @@ def _variation(images: torch.Tensor) -> torch.Tensor:
     return images.diff(dim=2).abs().sum() + images.diff(dim=3).abs().sum()
 
 
-def _canvas(adapter: Adapter, feed: Feed, recipe: Recipe, copies: int, generator: torch.Generator) -> Canvas:
+def _canvas(feed: Feed, recipe: Recipe, copies: int, generator: torch.Generator) -> Canvas:
     if recipe.real is not None and recipe.engine == "maco":
         return PhaseCanvas.drawn(copies, recipe.real, generator)
     if recipe.principal is not None:

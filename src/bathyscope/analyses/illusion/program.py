@@ -72,6 +72,15 @@ class Feed:
         return pixels[None] if pixels.ndim == 2 else pixels.permute(2, 0, 1).contiguous()
 
 
+def kept_part(size: tuple[int, int], feed: Feed) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of what the network sees of a picture (width, height), in its pixels."""
+    (width, height), (tall, wide) = size, feed.shape[1:]
+    scale = max(round(tall / feed.crop) / height, round(wide / feed.crop) / width)
+    across, down = min(width, wide / scale), min(height, tall / scale)
+    left, top = (width - across) / 2, (height - down) / 2
+    return left, top, left + across, top + down
+
+
 def _centre(picture: Image.Image, size: tuple[int, int], crop: float) -> Image.Image:
     height, width = size
     if picture.size == (width, height) and crop == 1:

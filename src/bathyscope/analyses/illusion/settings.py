@@ -76,7 +76,7 @@ def settle(
     real = None
     if engine in REAL_IMAGES or (asked.engine == "auto" and small and not guided):
         wanted: Engine = engine if engine in REAL_IMAGES else "own"
-        real = real_images(recording, reference, network.feed, size, REAL_IMAGES[wanted])
+        real = real_images(recording, reference, network.feed, size=size, most=REAL_IMAGES[wanted])
         enough = len(real) >= (LEAST_REAL if wanted == "own" and asked.engine == "auto" else 2)
         if enough:
             engine = wanted
@@ -137,7 +137,9 @@ def _on_gpu(network: Network) -> bool:
     return example is not None and example.device.type != "cpu"
 
 
-def real_images(recording: Recording, reference: Reference, feed: Feed, size: Sequence[int], most: int) -> torch.Tensor:
+def real_images(
+    recording: Recording, reference: Reference, feed: Feed, *, size: Sequence[int], most: int
+) -> torch.Tensor:
     """(R, channels, h, w) in [0, 1]: up to `most` readable images of the reference split, evenly spread."""
     step = max(1, len(reference.rows) // most)
     found = []

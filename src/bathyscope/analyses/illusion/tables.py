@@ -40,6 +40,14 @@ SCHEMAS: Mapping[str, pa.Schema] = {
             pa.field("png", pa.binary()),
         ]
     ),
+    "frames_so_far": pa.schema(
+        [
+            pa.field("neuron", pa.int32()),
+            pa.field("seed", pa.int64()),
+            *(pa.field(name, pa.int32()) for name in ("step", "steps", "attempt")),
+            pa.field("png", pa.binary()),
+        ]
+    ),
     "exemplars": pa.schema(
         [
             pa.field("neuron", pa.int32()),
@@ -47,6 +55,7 @@ SCHEMAS: Mapping[str, pa.Schema] = {
             pa.field("rank", pa.int32()),
             pa.field("sample_index", pa.int64()),
             pa.field("activation", pa.float64()),
+            pa.field("mask", pa.binary()),
         ]
     ),
     "agreement": pa.schema([pa.field("value", pa.float64()), pa.field("words", pa.string())]),

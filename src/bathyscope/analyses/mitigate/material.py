@@ -75,7 +75,8 @@ def parts_of(decision: Decided, method: str, seed: int) -> Parts:
         count = max(1, round(HELD_OUT * len(fit)))
         choose, fit = np.sort(fit[drawn[:count]]), np.sort(fit[drawn[count:]])
         fit = fit if len(fit) else choose
-        notes.append(f"There is no validation split: {count:,} training samples are held out to choose by.")
+        held = "1 training sample is" if count == 1 else f"{count:,} training samples are"
+        notes.append(f"There is no validation split: {held} held out to choose by.")
     held_out = choose
     if method == "afr" and len(choose) > 1:  # it is refitted on samples that no strength may be chosen by
         drawn = generator.permutation(len(choose))

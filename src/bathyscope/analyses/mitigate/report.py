@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from bathyscope.analyses.counterfactual.ranking import importance
-from bathyscope.analyses.counterfactual.reference import Reference, families_of, reference_of
+from bathyscope.analyses.counterfactual.reference import Reference, families_note, families_of, reference_of
 from bathyscope.analyses.counterfactual.sources import Decided, decided
 from bathyscope.analyses.mitigate import tables
 from bathyscope.analyses.mitigate.choosing import Judged, choose, judge
@@ -40,6 +40,16 @@ IntArray = npt.NDArray[np.int64]
 
 MOST_CLASSES_LOOKED_AT = 20
 """For compensation and retention; of more classes the first neurons' strongest."""
+
+
+TO_APPLY = (
+    "The patch is the file patch.arrow of this result: 'bathyscope patch apply MODEL PATCH' writes patched weights "
+    "beside the model, 'bathyscope patch revert MODEL PATCH' takes it back bit for bit; in Python save_patch(path) "
+    "saves it alone."
+)
+
+MOST_NAMED = 20
+"""Neurons of a family that a note tells one by one."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +126,7 @@ def _plan(recording: Recording, asked: Mitigate) -> Plan:
         notes.append(note)
     if asked.families:
         neurons, more = _with_families(neurons, features, decision, reference)
-        notes += more
+        notes += [*more, *families_note(len(features))]
     if asked.o is not None:
         targets = np.full(len(classes), asked.o)
     elif asked.method == "retention_paper":
@@ -137,7 +147,8 @@ def _with_families(
     added = np.setdiff1d(whole, neurons)
     if not len(added) or len(whole) == len(family):
         return neurons, []
-    said = ", ".join(map(str, added.tolist()))
+    first = ", ".join(map(str, added[:MOST_NAMED].tolist()))
+    said = first if len(added) <= MOST_NAMED else f"{first} and {len(added) - MOST_NAMED:,} more"
     return whole, [f"Neurons {said} go with those named and are edited too; families=false leaves them out."]
 
 
@@ -272,7 +283,9 @@ def _said(plan: Plan, taken: Taken, grown: list[Compensation], patch: Patch | No
         )
     elif taken.place is not None and taken.judged[taken.place].worst_group <= taken.unedited.worst_group:
         notes.append("The worst group of the samples to choose by does not get better by this edit.")
-    if taken.edit is not None and patch is None:
+    if patch is not None:
+        notes.append(TO_APPLY)
+    elif taken.edit is not None:
         notes.append(f"{asked.method!r} changes what comes into the decision layer, so there is no patch of the layer.")
     warned = sorted({one.neuron for one in grown if one.warned})
     if warned:
@@ -284,8 +297,9 @@ def _said(plan: Plan, taken: Taken, grown: list[Compensation], patch: Patch | No
     groups = plan.grouping(plan.parts.choose)
     small = int(groups.ignored.sum())
     if small:
+        have, are = ("1 group has", "is") if small == 1 else (f"{small} groups have", "are")
         notes.append(
-            f"{small} groups have fewer than 10 samples to choose by and are not judged alone; together they count as "
-            "one group if they are 10 or more."
+            f"{have} fewer than 10 samples to choose by and {are} not judged alone; together they count as one group "
+            "if they are 10 or more."
         )
     return notes
