@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { FakeHost } from "../hosts/fake";
+import { loaded } from "../components/component";
 import { settle } from "../components/mounted";
 import type { Json } from "../hosts/host";
 import { tile, type Layout } from "../state/layout";
@@ -296,6 +297,8 @@ test("a tool of a scatter plot is taken up by its key", async () => {
   const columns: Json = [{ name: "sample_id", type: "text", role: "id" }, { name: "label", type: "integer", role: "label" }, { name: "split", type: "category", role: "split", values: ["train", "test"] }, two("ink"), two("light")];
   page = await opened({ host: new FakeHost(3, { columns }), layout: { version: 1, pages: [{ id: "a", title: "A", tiles: [tile("scatter")], dock: null }] } });
   const pressed = () => [...(page?.root.querySelector("[data-place=scatter] .part")?.shadowRoot?.querySelectorAll('[aria-label="Dragging"] [aria-pressed=true]') ?? [])].map(({ textContent }) => textContent);
+  await loaded();
+  await settle();
   const before = pressed();
   await page.press("l");
   const after = pressed();
