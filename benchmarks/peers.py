@@ -76,6 +76,8 @@ class Tool:
     bar: Callable[[Page, str], Any] | None
     counted: str = ""
     """What the number of rows that pass looks like in the page's text."""
+    place: str = ""
+    """What the address ends with: where the charts of all columns are, of all rows."""
 
 
 def make_table(path: Path, rows: int) -> dict[str, int]:
@@ -117,6 +119,7 @@ def tools(options: argparse.Namespace) -> list[Tool]:
             lambda page, count: page.get_by_role("button", name="class 7").first.wait_for(timeout=PATIENCE_S * 1000),
             lambda page, name: page.get_by_role("button", name=name).first,
             r"^[\d,]+ (of [\d,]+|samples)",
+            "#page=data&split=all",
         )
     ]
     if options.atlas:
@@ -226,7 +229,7 @@ def _in_browser(playwright: Any, tool: Tool, address: str, counts: dict[str, int
     traffic.on("Network.responseReceived", lambda event: kinds.update({event["requestId"]: event["type"]}))
     traffic.on("Network.loadingFinished", lambda event: sizes.update({event["requestId"]: event["encodedDataLength"]}))
     since = time.perf_counter()
-    page.goto(address)
+    page.goto(address + tool.place)
     tool.first_chart(page, f"{counts['class 7']:,}")
     rows["page ready, s"] = f"{time.perf_counter() - since:.1f}"
     page.wait_for_timeout(3000)
