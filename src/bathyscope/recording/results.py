@@ -112,7 +112,7 @@ def missing(recording: Recording, needs: frozenset[str]) -> list[str]:
         "head": any(checkpoint.has_head for checkpoint in checkpoints),
         "images": recording.kind == "image",
         "labels": recording.info.n_missing_labels < len(recording),
-        "logits": any(name.startswith("outputs/") for checkpoint in checkpoints for name in checkpoint.files),
+        "logits": any(checkpoint.has_outputs for checkpoint in checkpoints),
         "program": recording.program_path is not None,
     }
     return [NEEDS[need] for need in sorted(needs) if not there[need]]

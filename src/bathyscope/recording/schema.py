@@ -67,6 +67,11 @@ class Checkpoint:
     non_finite: dict[str, int] = field(default_factory=dict)
     files: dict[str, int] = field(default_factory=dict)
 
+    @property
+    def has_outputs(self) -> bool:
+        """Whether logits or scores were recorded."""
+        return any(name.startswith("outputs/") for name in self.files)
+
 
 @dataclass(frozen=True)
 class RecordingInfo:

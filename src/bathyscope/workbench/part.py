@@ -158,7 +158,7 @@ class Part(Recording):
         return replace(checkpoint, n_samples=n_samples, non_finite=non_finite)
 
     def _outputs(self, checkpoint: Checkpoint) -> Iterator[tuple[IntArray, AnyArray | None]]:
-        if not any(name.startswith("outputs/") for name in checkpoint.files):
+        if not checkpoint.has_outputs:
             return
         if self._whole.task == "multilabel":
             yield from ((indices, None) for indices, _ in self.score_batches(checkpoint))

@@ -54,7 +54,8 @@ def test_one_of_two_mirrored_neurons_alone_is_useless_and_the_other_is_warned_of
 def test_the_whole_family_lifts_the_worst_group(classes, strength, form, left):
     data, neurons = planted(0), [0, 1]
     head = edited(neurons, classes, strength, form)
-    assert worst_group(head, data.test) >= 0.75  # measured .80 to .86; at this constant rate the last steps still swing
+    # Measured .78 to .88 at 20 to 40 epochs and over five seeds: at a constant rate the last steps swing.
+    assert worst_group(head, data.test) >= 0.75
     assert distance(data.head, neurons) >= 0.5  # measured .9 to 1.9 over three seeds
     assert distance(head, neurons) <= left
     right, was = (one(data.test.features).argmax(axis=1) == data.test.labels for one in (head, data.head))

@@ -14,7 +14,7 @@ export interface CardFacts {
 }
 
 /** Pictures this small are drawn with their pixels visible; smoothing would invent what is not there. */
-const PIXEL_ART = 80;
+export const PIXEL_ART = 80;
 
 /** Where the picture is; null while a host that has to fetch it does. */
 function useAddress(ctx: Context, sample: number, size: number | undefined, failed: Signal<string | null>): string | null {

@@ -1,6 +1,7 @@
 /** Pictures that are needed next are fetched before, and what is only laid beside waits: a key finds the line free. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Context } from "../component";
+import { PIXEL_ART } from "../grid/card";
 import { glimpsePixels } from "../samples-strip";
 import type { Desk } from "./desk";
 import type { Queue } from "./queue";
@@ -14,9 +15,6 @@ const NEIGHBOURS_AHEAD = 3;
 const MOST_NEIGHBOURS = 400;
 /** Who goes on faster than this wants to decide, not to compare. */
 const REST_MS = 120;
-
-/** As large as this pixels are shown as they are. */
-const PIXEL_ART = 80;
 
 /** A picture that was fetched before. */
 export interface Here {

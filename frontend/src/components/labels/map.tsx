@@ -12,6 +12,7 @@ import { reason } from "../../hosts/reason";
 import { Offer } from "../analysis";
 import type { Context } from "../component";
 import { showRows, Glimpse } from "../samples-strip";
+import { Dragging } from "../scatter/dragging";
 import { firstPair, measuresOf, valuesOf } from "../scatter/measures";
 import { combined, useCanvas } from "../scatter/plane";
 import { projectionOf, useProjection } from "../timetravel/use-time";
@@ -28,11 +29,6 @@ const STATES = [
   { id: "skipped", name: "skipped", colour: "var(--warn)", size: 4 },
 ] as const;
 const PALETTE = STATES.map(({ colour }) => colour);
-const TOOLS = [
-  ["pan", "Move", "Drag to move; Shift and drag to draw around samples"],
-  ["lasso", "Lasso", "Draw around samples to mark them; with Ctrl to add, with Alt to take away"],
-  ["rectangle", "Box", "Drag a box over samples to mark them; with Ctrl to add, with Alt to take away"],
-] as const satisfies readonly (readonly [Tool, string, string])[];
 
 /** Where each row of the queue stands in it; copies stand where their group does. */
 export function placesIn({ items }: Queue): Map<number, number> {
@@ -194,7 +190,7 @@ function Drawn({ ctx, desk, queue, review, placed }: { ctx: Context; desk: Desk;
         <p class="unseen" aria-live="polite">{hit ? "" : (note ?? "")}</p>
       </div>
       <div class="map-tools">
-        <span class="segments" role="group" aria-label="Dragging">{TOOLS.map(([id, name, title]) => <button key={id} type="button" title={title} aria-pressed={tool === id} onClick={() => setTool(id)}>{name}</button>)}</span>
+        <Dragging tool={tool} choose={setTool} does="mark" />
         <button type="button" class="button" title="The samples to judge (0 shows all)" onClick={() => canvas?.fit([...within])}>To judge</button>
       </div>
       <Legend ctx={ctx} dots={content.dots} rest={content.rest} />

@@ -1,14 +1,12 @@
 /** Bytes of a picture as something that an image can show. */
 import { useEffect, useState } from "preact/hooks";
-
-/** Up to this many pixels a picture is enlarged without blur. */
-const FEW_PIXELS = 80;
+import { PIXEL_ART } from "../grid/card";
 
 /** "crisp" for a PNG whose pixels are seen one by one. */
 export function crispness(png: Uint8Array | null): string {
   // The width stands behind the signature and the name of the first chunk.
   if (png === null || png.length < 20) return "";
-  return new DataView(png.buffer, png.byteOffset).getUint32(16) <= FEW_PIXELS ? "crisp" : "";
+  return new DataView(png.buffer, png.byteOffset).getUint32(16) <= PIXEL_ART ? "crisp" : "";
 }
 
 /** The address of a PNG, for as long as it is shown. */

@@ -8,6 +8,7 @@ import { whereText } from "../../draw/where";
 import type { Field } from "../../state/fields";
 import type { Context } from "../component";
 import { colourings, sizings } from "./colouring";
+import { Dragging, Segments } from "./dragging";
 import { firstPair, isProjection, measuresOf, type Measure } from "./measures";
 import { Plane, type Look } from "./plane";
 import { useShown, type Shown } from "./use-shown";
@@ -30,20 +31,6 @@ function Choose(props: { label: string; short: string; of: readonly { name: stri
     </label>
   );
 }
-
-function Segments<T extends string>({ label, value, options, choose }: { label: string; value: T; options: readonly (readonly [T, string, string])[]; choose: (value: T) => void }) {
-  return (
-    <div class="segments" role="group" aria-label={label}>
-      {options.map(([id, name, title]) => <button key={id} type="button" title={title} aria-pressed={value === id} onClick={() => choose(id)}>{name}</button>)}
-    </div>
-  );
-}
-
-const TOOLS = [
-  ["pan", "Move", "Drag to move; Shift and drag to draw around samples"],
-  ["lasso", "Lasso", "Draw around samples to select them; with Ctrl to add, with Alt to take away"],
-  ["rectangle", "Box", "Drag a box over samples to select them; with Ctrl to add, with Alt to take away"],
-] as const satisfies readonly (readonly [Tool, string, string])[];
 
 const MODES = [
   ["points", "Points", "One dot a sample"],
@@ -145,7 +132,7 @@ export function View({ ctx }: { ctx: Context }) {
         <Choose label="Upwards" short="↑" of={measures} value={y.name} choose={(name) => ctx.set({ y: name })} />
         {colours.length > 0 && <Choose label="Colour" short="Colour" of={colours} value={colour?.name ?? null} choose={(name) => ctx.set({ colour: name })} />}
         <Segments label="Drawn as" value={look.mode} options={MODES} choose={(mode) => ctx.set({ mode })} />
-        <Segments label="Dragging" value={tool.value} options={TOOLS} choose={(next) => (tool.value = next)} />
+        <Dragging tool={tool.value} choose={(next) => (tool.value = next)} />
       </div>
       {failed !== null && <Failure what="The points could not be placed." why={failed} retry={again} />}
       {failed === null && !shown && <Waiting what="Placing the samples" height={360} />}

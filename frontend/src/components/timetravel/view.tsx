@@ -11,6 +11,7 @@ import { useAlerts } from "../alerts";
 import { Offer, type Used } from "../analysis";
 import type { Context } from "../component";
 import { showRows } from "../samples-strip";
+import { Dragging } from "../scatter/dragging";
 import { Compare } from "./beside";
 import { clockOf, type Clock } from "./clock";
 import { eventsIn, samplesOf, type Courses } from "./courses";
@@ -29,12 +30,6 @@ import { reason } from "../../hosts/reason";
 const TITLE = "How samples moved while the network trained";
 /** Classes beside the picture; where there are more, the most frequent. */
 const MOST_IN_LEGEND = 12;
-
-const TOOLS = [
-  ["pan", "Move", "Drag to move; Shift and drag to draw around samples"],
-  ["lasso", "Lasso", "Draw around samples to select them; with Ctrl to add, with Alt to take away"],
-  ["rectangle", "Box", "Drag a box over samples to select them; with Ctrl to add, with Alt to take away"],
-] as const satisfies readonly (readonly [Tool, string, string])[];
 
 /** Accuracy, loss and how well the picture keeps the predictions, one value a checkpoint; of another training the last one only. */
 export function curvesOf(ctx: Context, quality: Quality | null): Curve[] {
@@ -163,9 +158,7 @@ function Picture({ ctx, projection, courses, clock }: { ctx: Context; projection
       <div class="controls">
         <Finder ctx={ctx} predictions={dots.said.predictions} show={(row) => showWays(ctx, pen, frames, [row])} />
         <ColourChoice ctx={ctx} by={dots.by} />
-        <div class="segments" role="group" aria-label="Dragging">
-          {TOOLS.map(([id, name, title]) => <button key={id} type="button" title={title} aria-pressed={tool.value === id} onClick={() => (tool.value = id)}>{name}</button>)}
-        </div>
+        <Dragging tool={tool.value} choose={(next) => (tool.value = next)} />
         <OverTime ctx={ctx} courses={courses} frames={frames} />
         <Display ctx={ctx} />
         <Compare ctx={ctx} />

@@ -88,7 +88,6 @@ def shortest_steps(demands: Demands) -> Steps | None:
     from scipy.optimize import nnls
 
     def solve(active: list[int]) -> FloatArray | None:
-
         gains, gap = demands.gains(active), demands.gap[active]
         if len(active) == 1:
             squared = float(gains[0] @ gains[0])
@@ -113,7 +112,6 @@ def smallest_widening(demands: Demands) -> float | None:
 
     def solve(active: list[int]) -> FloatArray | None:
         # Variables: a step of each neuron that moves, and last the widening, which alone costs.
-
         gains = demands.gains(active)[:, moving]
         wider = np.ones((len(moving), 1))
         eye = np.eye(len(moving))

@@ -177,7 +177,7 @@ def _verify(
     predictions: IntArray,
 ) -> tuple[str, ...]:
     """The head applied to the embedding must give the recorded logits, up to what their number type rounds off."""
-    if not any(name.startswith("outputs/") for name in checkpoint.files):
+    if not checkpoint.has_outputs:
         return ()
     weight, bias = head
     logits = recording.logits(checkpoint)

@@ -108,7 +108,7 @@ def _frame(
     inside, said = Spread(np.nan, np.nan, np.nan), Answers(np.nan, np.nan, np.nan)
     if layer in checkpoint.layers:
         inside = spread(recording.activation_batches(str(layer), checkpoint), labels, len(recording.classes))
-    if recording.task != "multilabel" and any(name.startswith("outputs/") for name in checkpoint.files):
+    if recording.task != "multilabel" and checkpoint.has_outputs:
         said = answers(recording.logit_batches(checkpoint), labels)
     finite = [share for share in (inside.finite, said.finite) if np.isfinite(share)]
     values = {

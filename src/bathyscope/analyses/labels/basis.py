@@ -56,7 +56,7 @@ def from_recording(recording: Recording, labels: IntArray, labelled: BoolArray, 
     until it is memorised, and by the labels of their nearest neighbours in the embedding, themselves left out.
     """
     trained = trained_on(recording)
-    checkpoints = [point for point in recording.checkpoints if any(name.startswith("outputs/") for name in point.files)]
+    checkpoints = [point for point in recording.checkpoints if point.has_outputs]
     n_classes = len(recording.classes)
     course, seen = np.zeros((len(recording), n_classes)), np.zeros(len(recording))
     last = np.full((len(recording), n_classes), np.nan)

@@ -86,7 +86,7 @@ def trailing(recording: Recording, rows: IntArray) -> FloatArray:
 
 
 def _with_outputs(recording: Recording) -> list[Checkpoint]:
-    return [one for one in recording.checkpoints if any(name.startswith("outputs/") for name in one.files)]
+    return [one for one in recording.checkpoints if one.has_outputs]
 
 
 def _chances(

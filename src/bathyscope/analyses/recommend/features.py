@@ -208,7 +208,7 @@ def mean_logits(recording: Recording, rows: IntArray) -> FloatArray | None:
     total: FloatArray | None = None
     counts = np.zeros(len(rows))
     for checkpoint in recording.checkpoints:
-        if not any(name.startswith("outputs/") for name in checkpoint.files):
+        if not checkpoint.has_outputs:
             continue
         for indices, logits in recording.logit_batches(checkpoint):
             places = place_of[indices]

@@ -174,7 +174,7 @@ def given_labels(recording: Recording, notes: list[str]) -> Given:
 
 
 def _check_something(recording: Recording, checkpoints: list[Checkpoint], moving: list[Checkpoint]) -> None:
-    outputs = any(name.startswith("outputs/") for checkpoint in checkpoints for name in checkpoint.files)
+    outputs = any(checkpoint.has_outputs for checkpoint in checkpoints)
     if moving or (outputs and recording.task == "multiclass"):
         return
     lacks = "samples with several labels each, and" if recording.task == "multilabel" else "no outputs and"

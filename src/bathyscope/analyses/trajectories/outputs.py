@@ -53,7 +53,7 @@ class Changes(NamedTuple):
 def read_outputs(recording: Recording, checkpoint: Checkpoint, given: Given) -> Said:
     """Read the logits of a checkpoint once; one that holds none says nothing of any sample."""
     said = nothing_said(len(recording))
-    if not any(name.startswith("outputs/") for name in checkpoint.files):
+    if not checkpoint.has_outputs:
         return said
     for indices, logits in recording.logit_batches(checkpoint):
         rows = max(1, _LOGITS_AT_ONCE // max(logits.shape[1], 1))
