@@ -50,7 +50,8 @@ WATCH = """
   let place = deepest();
   const read = () => ((place?.isConnected ? place : (place = deepest()))?.textContent.match(counted) ?? [""])[0];
   const before = read();
-  window.__clicked = new Promise((resolve) => {
+  window.__clicked = new Promise((resolve, reject) => {
+    setTimeout(() => reject(new Error(`still ${before} 30 s after the click`)), 30_000);
     let since = 0;
     addEventListener("pointerdown", () => { since ||= performance.now(); }, { capture: true, once: true });
     const look = () => {
@@ -106,6 +107,10 @@ def make_table(path: Path, rows: int) -> dict[str, int]:
     return {entry["values"]: entry["counts"] for entry in counts}
 
 
+def _button(page: Page, name: str) -> Any:
+    return page.get_by_role("button", name=name).first
+
+
 def tools(options: argparse.Namespace) -> list[Tool]:
     """Ours, and those that were given."""
     found = [
@@ -116,8 +121,8 @@ def tools(options: argparse.Namespace) -> list[Tool]:
                 *("open", str(table), "--port", str(port), "--no-browser"),
             ],
             "",
-            lambda page, count: page.get_by_role("button", name="class 7").first.wait_for(timeout=PATIENCE_S * 1000),
-            lambda page, name: page.get_by_role("button", name=name).first,
+            lambda page, count: _button(page, "class 7").wait_for(timeout=PATIENCE_S * 1000),
+            _button,
             r"^[\d,]+ (of [\d,]+|samples)",
             "#page=data&split=all",
         )
@@ -132,7 +137,7 @@ def tools(options: argparse.Namespace) -> list[Tool]:
                 ],
                 "/",
                 lambda page, count: page.get_by_text(count, exact=True).first.wait_for(timeout=PATIENCE_S * 1000),
-                lambda page, name: page.get_by_text(name, exact=True).first,
+                _button,
                 r"[\d,]+ / [\d,]+ points",
             )
         )

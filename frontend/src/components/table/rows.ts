@@ -1,5 +1,5 @@
 /** Which samples the table shows, in which order, and what is known of those on screen. */
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { valueAt, type Value } from "../../hosts/arrow";
 import { isFetchedByRow } from "../../state/cells";
 import { chosen } from "../../state/chosen";
@@ -43,8 +43,9 @@ export function useTexts(ctx: Context, fields: readonly Field[], visible: readon
   const names = fields.filter(isFetchedByRow).map(({ name }) => name);
   const wanted = visible.filter((row) => names.some((name) => !kept.current.has(`${row} ${name}`)));
   const { fingerprint } = ctx.store.recording.value;
-  useEffect(() => kept.current.clear(), [fingerprint]);
-  useEffect(() => {
+  useLayoutEffect(() => kept.current.clear(), [fingerprint]);
+  // Before the frame is painted, not after: the answer is then there for the next one.
+  useLayoutEffect(() => {
     if (wanted.length === 0 || names.length === 0) return;
     const control = new AbortController();
     // The first rows of a scroll are fetched at once; of those that it goes on to pass, the ones where it rests.

@@ -13,7 +13,7 @@ afterEach(() => page?.close());
 
 async function opened(options: Parameters<typeof mounted>[1] = {}): Promise<Mounted> {
   page = await mounted(table, options);
-  await new Promise((resolve) => setTimeout(resolve, 80));
+  await vi.waitFor(() => expect(lines().filter((line) => line === "…")).toEqual([]));
   await settle();
   return page;
 }
