@@ -44,8 +44,12 @@ interface State {
 }
 
 /** Seconds by number of samples, as measured on two cores with the demo and with 60,000 pictures; a guess elsewhere. */
-const COSTS: { readonly [analysis: string]: (n: number) => number } = {
-  duplicates: (n) => 8.4e-4 * n + 3e-8 * n * n,
+const COSTS: { readonly [analysis: string]: (n: number, recording: Recording) => number } = {
+  duplicates: (n, { kind, layers }) => {
+    const pictures = kind === "image";
+    const compared = Number(pictures) + Number(layers.some(({ role }) => role === "embedding"));
+    return (pictures ? 8.4e-4 : 5e-6) * n + 1.5e-8 * compared * n * n;
+  },
   // Guesses for a dozen checkpoints; what they find is kept, and a round of answers costs no more than a moment.
   trajectories: (n) => 4e-4 * n,
   health: (n) => 1e-4 * n,
@@ -60,7 +64,7 @@ const COSTS: { readonly [analysis: string]: (n: number) => number } = {
 const SOON_S = 30;
 
 function secondsFor({ analysis, seconds }: Asked, recording: Recording): number | undefined {
-  return seconds ?? COSTS[analysis]?.(recording.nSamples);
+  return seconds ?? COSTS[analysis]?.(recording.nSamples, recording);
 }
 
 function soon(asked: Asked, recording: Recording): boolean {

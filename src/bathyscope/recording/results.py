@@ -93,6 +93,7 @@ def silent(done: float, message: str = "") -> None:
 
 NEEDS = {
     "checkpoints": "no checkpoint yet. Record one with recorder.checkpoint(model)",
+    "contents": "no pictures, texts, arrays or embedding to compare. Record one of them",
     "embedding": "no layer of role 'embedding'. Record one with embedding='name of the layer'",
     "head": "no decision layer. Record it with head='name of the last linear layer'",
     "images": "no images. Record them by giving images as samples",
@@ -106,9 +107,11 @@ NEEDS = {
 def missing(recording: Recording, needs: frozenset[str]) -> list[str]:
     """Which of `needs` the recording lacks, each as the end of a sentence: "no labels. Record them with …"."""
     checkpoints = recording.checkpoints
+    has_embedding = bool(checkpoints) and recording.embedding_layer is not None
     there = {
         "checkpoints": bool(checkpoints),
-        "embedding": bool(checkpoints) and recording.embedding_layer is not None,
+        "contents": recording.kind is not None or has_embedding,
+        "embedding": has_embedding,
         "head": any(checkpoint.has_head for checkpoint in checkpoints),
         "images": recording.kind == "image",
         "labels": recording.info.n_missing_labels < len(recording),

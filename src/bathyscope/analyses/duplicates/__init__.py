@@ -66,7 +66,7 @@ class Duplicates:
     question: ClassVar[str] = "Which samples are there twice, and in which splits?"
     version: ClassVar[int] = 2
     # Pictures can be compared before anything was trained; a tier that cannot run says why.
-    needs: ClassVar[frozenset[str]] = frozenset()
+    needs: ClassVar[frozenset[str]] = frozenset({"contents"})
     result: ClassVar[type[DuplicatesResult]] = DuplicatesResult
 
     checkpoint: str | None = None
