@@ -1,6 +1,10 @@
 """Fixtures that many tests share."""
 
+import asyncio
+import os
+import shutil
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -9,34 +13,78 @@ from chromium import FLAGS, SOFTWARE_WEBGL, WITHOUT_GPU, find
 from bathyscope.recording import Recording, RecordingWriter
 from recordings import PAGE_CODE, write_recording
 
+LONG = ("timeout", "browser")
+"""Marks of tests that take seconds."""
+
 
 def pytest_collection_modifyitems(items):
-    """Tests that are given more time come first: at the end no process has to wait for another."""
-    items.sort(key=lambda item: item.get_closest_marker("timeout") is None)
+    """Each process begins with whole modules of long tests: at the end, short ones are left to share out.
+
+    Every process is first given an equal run of the list, and takes from the ends of the others' when it is done.
+    """
+    n_processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    long = [item for item in items if any(map(item.get_closest_marker, LONG))]
+    long.sort(key=lambda item: item.get_closest_marker("timeout") is None)
+    short = iter([item for item in items if not any(map(item.get_closest_marker, LONG))])
+    modules = dict.fromkeys(item.path for item in long)
+    ordered = []
+    for process in range(n_processes):
+        mine = set(list(modules)[process::n_processes])
+        begun = [item for item in long if item.path in mine]
+        ordered += begun
+        ordered += islice(short, max(0, len(items) * (process + 1) // n_processes - len(ordered)))
+    items[:] = [*ordered, *short]
 
 
-# Playwright keeps an event loop running in this thread, which other tests must not find: hence no session scope.
-@pytest.fixture(scope="module")
-def browser(request):
-    """Headless Chromium: the system's if there is one, else Playwright's own. Modules marked `webgl` get WebGL2."""
+@pytest.fixture(scope="session")
+def browsers():
+    """Starts a headless Chromium once for each list of flags: the system's if there is one, else Playwright's own."""
     playwright = pytest.importorskip("playwright.sync_api")
-    drawing = SOFTWARE_WEBGL if request.node.get_closest_marker("webgl") else WITHOUT_GPU
+    running = {}
     with playwright.sync_playwright() as started:
-        try:
-            running = started.chromium.launch(executable_path=find(), args=[*FLAGS, *drawing])
-        except playwright.Error as error:
-            pytest.skip(
-                f"No Chromium could be started ({str(error).splitlines()[0]}). Install one: apt install chromium"
-            )
-        yield running
-        running.close()
+        loop = asyncio.get_running_loop()
+
+        def launch(*flags):
+            asyncio._set_running_loop(loop)
+            if flags not in running:
+                try:
+                    running[flags] = started.chromium.launch(executable_path=find(), args=[*FLAGS, *flags])
+                except playwright.Error as error:
+                    asyncio._set_running_loop(None)
+                    said = str(error).splitlines()[0]
+                    pytest.skip(f"No Chromium could be started ({said}). Install one: apt install chromium")
+            return running[flags]
+
+        yield launch
+        asyncio._set_running_loop(loop)
+        for one in running.values():
+            one.close()
+
+
+@pytest.fixture(scope="module")
+def browser(request, browsers):
+    """Headless Chromium for a module; those marked `webgl` get one with WebGL2.
+
+    Playwright keeps an event loop in this thread, which tests of other modules must not find: it is put away between.
+    """
+    # Only WebGL goes through the imitated GPU: to put whole pages together there takes ten times longer.
+    webgl = (*SOFTWARE_WEBGL, "--disable-gpu-compositing")
+    yield browsers(*(webgl if request.node.get_closest_marker("webgl") else WITHOUT_GPU))
+    asyncio._set_running_loop(None)
+
+
+@pytest.fixture(scope="session")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A recording that nobody writes to: to copy it takes a tenth of the time that writing it again would."""
+    path = tmp_path_factory.mktemp("written") / "run"
+    write_recording(path).close()
+    return path
 
 
 @pytest.fixture
-def recording_path(tmp_path: Path) -> Path:
+def recording_path(written: Path, tmp_path: Path) -> Path:
     """Folder of a finished recording: 60 pictures, 3 classes, 3 checkpoints, 3 missing labels."""
-    write_recording(tmp_path / "run").close()
-    return tmp_path / "run"
+    return Path(shutil.copytree(written, tmp_path / "run"))
 
 
 @pytest.fixture

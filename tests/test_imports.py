@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "src" / "bathyscope"
@@ -10,9 +11,14 @@ ORDER = ["errors", "recording", "capture", "analyses", "workbench", "demo", "cli
 FREE = {"_version"}
 
 
+@cache
+def tree_of(path):
+    return ast.parse(path.read_text())
+
+
 def imports_of(path):
     """Names of our modules that a module imports at any level, but for type checking only."""
-    tree = ast.parse(path.read_text())
+    tree = tree_of(path)
     typing_only = {
         inner
         for node in ast.walk(tree)
@@ -52,7 +58,7 @@ def test_capture_and_analyses_do_not_know_each_other():
 
 def test_relative_imports_are_not_used():
     for path in PACKAGE.rglob("*.py"):
-        levels = [node.level for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)]
+        levels = [node.level for node in ast.walk(tree_of(path)) if isinstance(node, ast.ImportFrom)]
         assert not any(levels), path
 
 

@@ -59,7 +59,7 @@ def main(path):
     random.seed(0)
     counts, half_done = [0], 0
     for _ in range(20):
-        kill_after(path, random.uniform(0.01, 0.5))
+        kill_after(path, random.uniform(0.01, 0.25))
         half_done += leftovers(path) > 0
         if (path / "recording.json").exists():
             counts.append(check(path))

@@ -4,6 +4,7 @@ import re
 import uuid
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,11 @@ class Opened:
     problems: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
 
+    @cached_property
+    def seen(self) -> dict[str, Any]:
+        """What each component shows, once all are drawn; to read it all takes a while."""
+        return self.page.evaluate(SEEN)
+
 
 def counts(said):
     """Whether a message on the console is a fault; the foreign host has no icon for its tab."""
@@ -104,14 +110,14 @@ def everything(browser, tmp_path_factory):
         pages["notebook"].page.evaluate("ready")
         host.show(pages["notebook"].page, hub.page(list(COMPONENTS)))
         for one in pages.values():
-            one.page.wait_for_function(DRAWN, arg=len(COMPONENTS), timeout=120_000)
+            one.page.wait_for_function(DRAWN, arg=len(COMPONENTS), timeout=120_000, polling=250)  # reading is dear
         yield pages
 
 
 @pytest.mark.parametrize("component", COMPONENTS)
 @pytest.mark.parametrize("host", HOSTS)
 def test_it_draws_with_its_default_options(everything, host, component):
-    seen = everything[host].page.evaluate(SEEN)[component]
+    seen = everything[host].seen[component]
     assert seen["failed"] == []
     assert len(seen["words"]) > len(seen["title"]) + 10
     assert seen["area"] > 300 * 40

@@ -20,6 +20,13 @@ pytestmark = [
     pytest.mark.skipif(importlib.util.find_spec("jupyterlab") is None, reason="JupyterLab is not installed"),
 ]
 
+# A grammar of addresses that only the validators of events ask for is left out: to compile it takes a second.
+START = """
+import sys
+sys.modules["rfc3987_syntax"] = None
+from jupyterlab.labapp import main
+main()
+"""
 VIEWS = ("scatter", "confusion", "grid", "table", "overview")
 OPEN = "import bathyscope as bs\nhub = bs.Hub({path!r})"
 FOLDERS = (
@@ -52,13 +59,7 @@ def server(tmp_path_factory):
         "LabApp.extension_manager": "readonly",
         "LabApp.news_url": "None",
     }
-    command = [
-        sys.executable,
-        "-m",
-        "jupyterlab",
-        "--no-browser",
-        *(f"--{name}={value}" for name, value in options.items()),
-    ]
+    command = [sys.executable, "-c", START, "--no-browser", *(f"--{name}={value}" for name, value in options.items())]
     places = {name: str(folder / name.lower()) for name in FOLDERS}
     with (folder / "log").open("w") as log:
         running = subprocess.Popen(
@@ -165,23 +166,35 @@ def lab(server, browser):
     context.close()
 
 
+def notebook_of(codes):
+    """A notebook file with these cells."""
+    empty = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": []}
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    cells = [{**empty, "id": f"cell-{place}", "source": code} for place, code in enumerate(codes)]
+    return json.dumps({"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5})
+
+
 @pytest.fixture
 def open_notebook(server, lab, demo_recording, request):
-    """Write a notebook of the given cells after one that opens the demo, open it, and run the first ones."""
+    """Write a notebook of the given cells after one that opens the demo, open it, and run all of them.
+
+    Every notebook has a hub of its own, but they share a kernel, which takes longer to start than a test.
+    """
     folder, _ = server
     page, problems = lab
 
     def open_notebook(*cells, height=3300):
-        import nbformat
-
         codes = [OPEN.format(path=str(demo_recording)), *cells]
-        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code) for code in codes])
-        notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
         name = f"{re.sub('[^a-z]+', '-', request.node.name)[:40]}.ipynb"
-        nbformat.write(notebook, folder / name)
+        (folder / name).write_text(notebook_of(codes), encoding="utf-8")
         page.set_viewport_size({"width": 1280, "height": height})
         page.evaluate(
-            "(path) => window.jupyterapp.commands.execute('docmanager:open', { path }).then(() => null)", name
+            """async (path) => {
+                const { commands, serviceManager } = window.jupyterapp;
+                const [kernel] = serviceManager.kernels.running();
+                await commands.execute("docmanager:open", { path, kernel: kernel && { id: kernel.id } });
+            }""",
+            name,
         )
         page.wait_for_function(
             """(path) => {
@@ -196,6 +209,7 @@ def open_notebook(server, lab, demo_recording, request):
         return opened
 
     yield open_notebook
+    page.evaluate("window.jupyterapp.shell.currentWidget?.dispose()")
     assert problems == []
 
 

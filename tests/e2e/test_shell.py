@@ -8,6 +8,7 @@ import pytest
 import bathyscope as bs
 from e2e.axe import serious_faults
 from e2e.test_first_page import FOCUSED_ROLE, worst_cell
+from recordings import write_recording
 
 pytestmark = pytest.mark.browser
 
@@ -22,6 +23,15 @@ FIRST_TILES = ["run-header", "curves", "confusion"]
 def own(demo_recording, tmp_path):
     """A copy of the demo's recording, in which a test may decide."""
     return shutil.copytree(demo_recording, tmp_path / "demo")
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """A small recording, served: for what is around the views."""
+    path = tmp_path_factory.mktemp("small") / "small"
+    write_recording(path).close()
+    with bs.show(path, port=0, open_browser=False) as server:
+        yield server
 
 
 def find(page, text):
@@ -122,10 +132,10 @@ def test_an_arranged_page_is_saved_and_opens_so_again(own, show, open_page):
     assert page.evaluate(PLACES) == first
 
 
-def test_pages_have_addresses_and_the_browsers_way_back(served, open_page):
-    page = open_page(served.url)
+def test_pages_have_addresses_and_the_browsers_way_back(small, open_page):
+    page = open_page(small.url)
     page.get_by_role("tab", name="Data").click()
-    page.wait_for_function("() => document.title.startsWith('Data · demo')")
+    page.wait_for_function("() => document.title.startsWith('Data · small')")
     assert "page=data" in page.url
     page.keyboard.press("1")
     page.wait_for_function("() => document.title.startsWith('First look')")
@@ -150,13 +160,13 @@ CRAFTED = [
 ]
 
 
-def test_crafted_addresses_run_nothing_and_break_nothing(served, open_page):
-    page = open_page(served.url)
-    said, address = [], page.url
+def test_crafted_addresses_run_nothing_and_break_nothing(small, open_page):
+    page = open_page("about:blank")
+    said = []
     page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
     for fragment in CRAFTED:
         page.goto("about:blank")
-        page.goto(f"{address}#{fragment}")
+        page.goto(f"{small.url}#{fragment}")
         page.get_by_text("Connected", exact=True).wait_for()
         page.locator(".views .tile").first.wait_for()
         assert page.evaluate("document.querySelectorAll('.failure, main script, main img[onerror]').length") == 0
@@ -179,8 +189,8 @@ def test_a_layout_from_python_says_on_its_tiles_what_is_wrong(demo_recording, op
         page.get_by_role("slider", name="Checkpoint").wait_for()
 
 
-def test_axe_finds_no_serious_fault_while_arranging_in_menus_in_the_palette_and_in_the_sheet(served, open_page):
-    page = open_page(served.url)
+def test_axe_finds_no_serious_fault_while_arranging_in_menus_in_the_palette_and_in_the_sheet(small, open_page):
+    page = open_page(small.url)
     page.get_by_role("gridcell").first.wait_for()
 
     def serious_in_both(*parts):
