@@ -9,7 +9,8 @@ Demo: the recording of `bathyscope demo`, 12 epochs. "Respond" is the area under
 against unmarked test images of the same class, as the mark lies on half of each; a neuron that falls silent at the mark
 responds too, so the larger of it and its complement counts. "Conflicting": unmarked Pullovers and marked others of the
 test split (500), "elsewhere" the other 500. Neurons are proposed by mistakes of the training split, strengths chosen by
-the validation split, and nothing but the table is measured on test. The rows of NeuroInspect's own rule take the head
+the validation split, and nothing but the table is measured on test. "All that respond" are taken by the marks of the
+training split, as one finds them by the corner's brightness. The rows of NeuroInspect's own rule take the head
 with the highest average accuracy in validation. `--keep` keeps the recordings.
 """
 
@@ -120,12 +121,12 @@ def family_time(features: Any, weight: Any) -> None:
     families_of(features[:20_000], weight, reference_of(features[:20_000]))
 
 
-def responses(recording: Recording) -> Any:
-    """(U,) how well each neuron tells marked from unmarked test images of a class, in [0.5, 1]."""
+def responses(recording: Recording, split: str = "test") -> Any:
+    """(U,) how well each neuron tells marked from unmarked images of a class, in [0.5, 1]."""
     features, labels, splits, marked = parts(recording)
     wins, pairs = np.zeros(features.shape[1]), 0
     for label in np.unique(labels):
-        mine = (splits == "test") & (labels == label)
+        mine = (splits == split) & (labels == label)
         ranks = rankdata(features[mine], axis=0)[marked[mine]]
         n_marked, n_plain = marked[mine].sum(), (~marked[mine]).sum()
         wins += ranks.sum(axis=0) - n_marked * (n_marked + 1) / 2
@@ -209,6 +210,11 @@ def table(recording: Recording) -> None:
         for row in result.changed.to_pylist():
             predictions[row["sample_index"]] = recording.classes.index(row["after"])
         line(name + (" (unedited kept)" if about["status"] != "ok" else ""), about["strength"], predictions)
+    layer = Head(head.weight.astype(np.float64), head.bias.astype(np.float64))
+    responding = np.flatnonzero(responses(recording, "train") >= RESPONDS)
+    mean = features[splits == "train"].mean(axis=0)
+    all_of_them = edited_head(layer, "mean", responding, np.arange(len(layer.bias)), mean=mean)
+    line(f"mean, all {len(responding)} that respond in train", None, all_of_them(features).argmax(axis=1))
     for name, strength, edited in published(features, labels, splits, Head(head.weight, head.bias), neurons):
         line(name, strength, edited(features).argmax(axis=1))
     print(f"Neurons: {', '.join(map(str, neurons))}")
