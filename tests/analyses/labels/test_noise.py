@@ -5,7 +5,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 from analyses.labels.test_scores import simulated
-from bathyscope.analyses.labels.noise import Noise, label_noise, sharpened, wrong_label_probability
+from bathyscope.analyses.labels import noise as noise_module
+from bathyscope.analyses.labels.noise import Noise, doubt, label_noise, sharpened, unmixed, wrong_label_probability
 
 
 def test_two_classes_worked_by_hand():
@@ -21,9 +22,27 @@ def test_two_classes_worked_by_hand():
 
 
 def test_the_probability_is_that_of_bayes():
-    noise = Noise(np.array([[0.9, 0.3], [0.1, 0.7]]), 1.0)
-    wrong = wrong_label_probability(np.array([0, 1]), np.array([[0.5, 0.5], [0.8, 0.2]]), noise)
-    assert_allclose(wrong, [0.15 / 0.6, 0.08 / 0.22])
+    of_true = np.array([[0.9, 0.3], [0.1, 0.7]])
+    assert_allclose(doubt(np.array([0, 1]), np.array([[0.5, 0.5], [0.8, 0.2]]), of_true), [0.15 / 0.6, 0.08 / 0.22])
+
+
+def test_what_noise_mixed_in_is_taken_out_again(monkeypatch):
+    # Of class 1, 30 % carry the label 0: a model that is sure of class 1 says (0.3, 0.7).
+    of_true = np.array([[1.0, 0.3], [0.0, 0.7]])
+    said = np.array([[0.3, 0.7], [1.0, 0.0]])
+    monkeypatch.setattr(noise_module, "UNMIXINGS", 1)
+    # Mixed anew it would say (0.3 + 0.3 · 0.7, 0.7 · 0.7) = (0.51, 0.49); each class times what it explains:
+    # 0.3 · 0.3 / 0.51, and 0.7 · (0.3 · 0.3 / 0.51 + 0.7 · 0.7 / 0.49).
+    one = np.array([0.09 / 0.51, 0.7 * (0.09 / 0.51 + 1)])
+    assert_allclose(unmixed(said, of_true)[0], one / one.sum())
+    monkeypatch.setattr(noise_module, "UNMIXINGS", 500)
+    assert_allclose(unmixed(said, of_true), [[0, 1], [1, 0]], atol=1e-3)
+
+
+def test_doubt_of_a_label_that_is_surely_wrong_is_not_halved():
+    # Without taking the noise out it would be 0.3 · 0.7 / (0.3 + 0.3 · 0.7) = 0.41, however sure the model is.
+    noise = Noise(np.array([[1.0, 0.3], [0.0, 0.7]]), 1.0)
+    assert wrong_label_probability(np.array([0]), np.array([[0.3, 0.7]]), noise)[0] > 0.7
 
 
 @pytest.mark.parametrize(
@@ -37,11 +56,34 @@ def test_chance_is_told_from_structure_and_the_rate_is_found(kind, rate, structu
     assert_allclose(noise.of_true.sum(axis=0), 1)
     real = np.zeros((10, 10))
     np.add.at(real, (given, true), 1)
-    worst = (real / real.sum(axis=0)).copy()
-    np.fill_diagonal(worst, 0)
-    place = np.unravel_index(worst.argmax(), worst.shape)
-    # By chance every pair carries about the same; with structure the largest cell is the right one, and about right.
-    assert noise.of_true[place] == pytest.approx(worst[place] if structured else rate / 9, rel=0.35)
+    wrong = np.where(np.eye(10, dtype=bool), 0, real / real.sum(axis=0))
+    told = np.where(np.eye(10, dtype=bool), 0, noise.of_true)
+    if not structured:
+        assert told.sum() / 90 == pytest.approx(rate / 9, rel=0.35)
+        return
+    # With structure the largest cell is a real one, and what is found of all real ones is about right.
+    assert wrong.flat[told.argmax()] > 0
+    assert told[wrong > 0].sum() == pytest.approx(wrong.sum(), rel=0.25)
+    assert told[wrong == 0].max() < 0.1 * told.max()
+
+
+def test_a_class_that_resembles_several_is_told_from_labels_that_are_wrong():
+    # Class 6 looks like 0, 2 or 4, and they like it; besides, 30 % of it carry the label 0, and that is all the noise.
+    generator = np.random.default_rng(0)
+    true = np.arange(6000) % 10
+    z = generator.normal(size=(6000, 10))
+    z[np.arange(6000), true] += 6
+    alike, own = np.flatnonzero(np.isin(true, [0, 2, 4])), np.flatnonzero(true == 6)
+    z[alike, 6] = 5 + 1.5 * generator.normal(size=len(alike))
+    z[own, generator.choice([0, 2, 4], len(own))] = 5 + 1.5 * generator.normal(size=len(own))
+    p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+    assert (p[true == 2].argmax(axis=1) == 6).mean() > 0.2  # or it would show nothing
+    moved = np.eye(10)
+    moved[6, 6], moved[6, 0] = 0.7, 0.3
+    given = np.where((true == 6) & (generator.random(6000) < 0.3), 0, true)
+    told = label_noise(given, p @ moved).of_true
+    assert told[0, 6] == pytest.approx(0.3, rel=0.3)
+    assert max(told[2, 6], told[4, 6], *told[6, [0, 2, 4]]) < 0.01
 
 
 def test_a_class_that_no_sample_carries_is_no_trouble():

@@ -179,7 +179,7 @@ export function useDesk(ctx: Context, found: Found | null): Desk | null {
       const said = (store.log.peek() ?? []).filter(({ kind, inForce }) => kind === "label" && inForce);
       const last = said.at(-1);
       if (!last) return store.say("There is nothing to undo.");
-      if (new Set(said.map(({ author }) => author)).size > 1) return store.notice("Several people decided here, so it is not clear whose decision Z should take back. Take it back under “Decisions”.");
+      if (new Set(said.map(({ author }) => author)).size > 1) return store.notice("Several people decided here, so it is not clear whose decision to take back. Take it back under “Decisions”.");
       void takeBack(data, "Take back the last decision", last.sequence);
     },
   };

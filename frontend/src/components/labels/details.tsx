@@ -3,13 +3,16 @@ import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { count, percent, plural } from "../../draw/format";
 import { Door, Heading } from "../../draw/parts";
 import type { Context } from "../component";
+import { askWhy, canTellWhy } from "../neurons/why";
 import { showRows } from "../samples-strip";
 import { given, progressOf, touchedIn, type Desk } from "./desk";
+import { Band } from "./band";
 import { differing, FIRST, flipped, type Laid } from "./copies";
 import { Finder } from "./finder";
 import { useAhead } from "./ahead";
 import { drawn } from "./found";
-import { keyed, KEY_LINES } from "./keys";
+import { Help } from "./help";
+import { keyed, keyLines } from "./keys";
 import { MapView } from "./map";
 import { Plan } from "./planning";
 import { pairOf, type Queue } from "./queue";
@@ -20,22 +23,6 @@ import { BASES } from "./words";
 import { sureWords, useReview, type Review } from "./use-review";
 
 const SIZES: readonly TileSize[] = ["small", "medium", "large"];
-
-function Help({ close }: { close: () => void }) {
-  return (
-    <div class="panel-over" role="dialog" aria-label="Keys of the desk" tabIndex={-1} ref={(el) => el?.focus()} onKeyDown={(event) => {
-      event.stopPropagation();
-      if (event.key === "Escape" || event.key === "?") close();
-    }}>
-      <p class="asks"><b>Keys</b> <span class="muted small">while the desk has the focus</span> <button type="button" class="button quiet" onClick={close}>Close</button></p>
-      {(["Decide", "Move", "Other"] as const).map((group) => (
-        <dl key={group} aria-label={group}>
-          {KEY_LINES.filter((line) => line.group === group).map(({ keys, says }) => <div key={says}><dt>{keys.map((key) => <kbd key={key}>{key}</kbd>)}</dt><dd>{says}</dd></div>)}
-        </dl>
-      ))}
-    </div>
-  );
-}
 
 function Comment({ review }: { review: Review }) {
   const [text, set] = useState("");
@@ -102,7 +89,7 @@ function Bar({ desk, queue, review }: { desk: Desk; queue: Queue; review: Review
     Keep: review.keep, "Other class": () => review.ask({ kind: "class" }), Ambiguous: () => review.ask({ kind: "ambiguous" }), None: () => review.act(given("none")), Exclude: () => review.act(given("exclude")),
     Copies: review.copy, Skip: () => review.act(given("skip")), Comment: () => review.ask({ kind: "comment" }), Undo: review.undo, Redo: review.redo, Keys: () => review.ask({ kind: "help" }),
   };
-  const shown = KEY_LINES.filter(({ verb }) => verb !== undefined && (verb !== "Copies" || (review.item?.rows.length ?? 0) > 1) && (verb !== "Keep" || !queue.blind));
+  const shown = keyLines().filter(({ verb }) => verb !== undefined && (verb !== "Copies" || (review.item?.rows.length ?? 0) > 1) && (verb !== "Keep" || !queue.blind));
   return (
     <div class="acts" role="toolbar" aria-label="What to do">
       {shown.map(({ verb = "", keys, says }) => <button key={verb} type="button" class="button" title={says} onClick={acts[verb]}>{verb} <kbd>{keys[0]}</kbd></button>)}
@@ -191,11 +178,17 @@ export function Details({ ctx, desk, queue, basis, withoutCopies, leave }: { ctx
   // The keys work at once, and go on working after a panel closes: before the next key, hence not in an effect that waits.
   useLayoutEffect(() => {
     if (review.asking === null) focus();
-  }, [queue.key, review.asking === null, mapped]);
+  }, [queue.list, review.asking === null, mapped]);
   const { laid, lay } = useLaid(review);
   const ahead = useAhead(ctx, desk, queue, review.at);
   const blind = () => ctx.set({ blind: ctx.options.peek()["blind"] === true ? null : true });
-  const keys = keyed({ review, desk, queue, columns, blind, map, flip: () => lay(flipped), differ: () => lay(differing), leave: () => leave?.(), open: () => review.item && (ctx.store.focus.value = review.item.rows[0] ?? null) });
+  const why = () => {
+    const row = review.item?.rows[0];
+    if (row === undefined || queue.blind) return queue.blind ? ctx.store.say("Blind: the neurons would tell what the model thinks.") : undefined;
+    if (canTellWhy(ctx.data)) void askWhy(ctx.data, row);
+    else ctx.store.say("This recording cannot tell which neurons decided.");
+  };
+  const keys = keyed({ review, desk, queue, columns, blind, map, flip: () => lay(flipped), differ: () => lay(differing), leave: () => leave?.(), why, open: () => review.item && (ctx.store.focus.value = review.item.rows[0] ?? null) });
   const words = basis === null ? undefined : BASES[basis];
   const always = ctx.options.value["tab"] === "control";
   return (
@@ -210,10 +203,11 @@ export function Details({ ctx, desk, queue, basis, withoutCopies, leave }: { ctx
         {leave && <button type="button" class="button" onClick={leave}>All pairs</button>}
       </Heading>
       {ctx.options.value["tab"] === "budget" && <Plan ctx={ctx} desk={desk} queue={queue} review={review} withoutCopies={withoutCopies} />}
+      {queue.banded && !queue.blind && <Band ctx={ctx} shown={queue.items.length} markAll={desk.barred === null ? () => review.markAll(new Set(queue.items.keys())) : null} />}
       {queue.items.length === 0 ? <p class="line muted">Nothing to look at here.</p> : (
         <div class="bench">
           {mapped ? <MapView ctx={ctx} desk={desk} queue={queue} review={review} /> : <Tiles ctx={ctx} desk={desk} queue={queue} review={review} size={size} onColumns={setColumns} />}
-          <Stage ctx={ctx} desk={desk} queue={queue} review={review} ahead={ahead} laid={laid} lay={lay} />
+          <Stage ctx={ctx} desk={desk} queue={queue} review={review} ahead={ahead} laid={laid} lay={lay} why={canTellWhy(ctx.data) ? why : null} />
           <p class="marks small" role="status">{review.marked.size > 0 ? `${plural(review.marked.size, "sample")} marked: every key decides about all of them` : ""}</p>
           <Bar desk={desk} queue={queue} review={review} />
           <Panels desk={desk} review={review} />

@@ -1,10 +1,13 @@
 /** The keys of the desk: one table for the handler, the bar below the picture and the help. */
-import { takesText } from "../../state/keys";
+import { chordOf, takesText } from "../../state/keys";
+import { deskKeys, type DeskKey } from "./bindings";
 import { given, type Desk } from "./desk";
 import type { Review } from "./use-review";
 import type { Queue } from "./queue";
 
 export interface KeyLine {
+  /** The action, where its key can be changed. */
+  id?: DeskKey;
   keys: readonly string[];
   says: string;
   /** In the bar, too: the verb on the button. */
@@ -12,30 +15,47 @@ export interface KeyLine {
   group: "Decide" | "Move" | "Other";
 }
 
-export const KEY_LINES: readonly KeyLine[] = [
-  { keys: ["K"], says: "Keep the label", verb: "Keep", group: "Decide" },
+const FIXED_LINES: readonly KeyLine[] = [
   { keys: ["1", "2", "3"], says: "Set to that suggestion; blind, the digits are classes", group: "Decide" },
-  { keys: ["/"], says: "Set to any class: type its name", verb: "Other class", group: "Decide" },
-  { keys: ["A"], says: "Several classes fit: choose which", verb: "Ambiguous", group: "Decide" },
-  { keys: ["N"], says: "None of the classes, or unreadable", verb: "None", group: "Decide" },
-  { keys: ["X"], says: "Exclude from training; nothing is deleted", verb: "Exclude", group: "Decide" },
-  { keys: ["D"], says: "In a group of duplicates: keep one, the others are its copies", verb: "Copies", group: "Decide" },
-  { keys: ["S"], says: "Skip: it comes again at the end", verb: "Skip", group: "Decide" },
-  { keys: ["F"], says: "In a group of duplicates: the next copy in the place of this one", group: "Other" },
-  { keys: ["E"], says: "In a group of duplicates: only what differs between two", group: "Other" },
-  { keys: ["C"], says: "Comment on the sample", verb: "Comment", group: "Other" },
-  { keys: ["Z"], says: "Undo", verb: "Undo", group: "Other" },
-  { keys: ["Shift Z"], says: "Redo", verb: "Redo", group: "Other" },
-  { keys: ["←", "→", "J", "L"], says: "Previous and next sample", group: "Move" },
+  { keys: ["←", "→"], says: "Previous and next sample", group: "Move" },
   { keys: ["↑", "↓"], says: "A line up or down", group: "Move" },
-  { keys: ["Space"], says: "Mark the sample; then every key decides about all that are marked", group: "Move" },
   { keys: ["Shift ←", "Shift →"], says: "Mark from here to there", group: "Move" },
   { keys: ["Enter"], says: "Open the sample in the inspector", group: "Move" },
-  { keys: ["G"], says: "Grid or map: where the embedding puts the samples", group: "Other" },
-  { keys: ["B"], says: "Blind mode: hide label and suggestions until you have decided", group: "Other" },
   { keys: ["Esc"], says: "Clear the marks; then back to the pairs", group: "Other" },
-  { keys: ["?"], says: "This help", verb: "Keys", group: "Other" },
 ];
+
+const OWN_LINES: readonly (Omit<KeyLine, "keys"> & { id: DeskKey })[] = [
+  { id: "keep", says: "Keep the label", verb: "Keep", group: "Decide" },
+  { id: "other", says: "Set to any class: type its name", verb: "Other class", group: "Decide" },
+  { id: "ambiguous", says: "Several classes fit: choose which", verb: "Ambiguous", group: "Decide" },
+  { id: "none", says: "None of the classes, or unreadable", verb: "None", group: "Decide" },
+  { id: "exclude", says: "Exclude from training; nothing is deleted", verb: "Exclude", group: "Decide" },
+  { id: "copies", says: "In a group of duplicates: keep one, the others are its copies", verb: "Copies", group: "Decide" },
+  { id: "skip", says: "Skip: it comes again at the end", verb: "Skip", group: "Decide" },
+  { id: "previous", says: "Previous sample", group: "Move" },
+  { id: "next", says: "Next sample", group: "Move" },
+  { id: "mark", says: "Mark the sample; then every key decides about all that are marked", group: "Move" },
+  { id: "flip", says: "In a group of duplicates: the next copy in the place of this one", group: "Other" },
+  { id: "differ", says: "In a group of duplicates: only what differs between two", group: "Other" },
+  { id: "comment", says: "Comment on the sample", verb: "Comment", group: "Other" },
+  { id: "undo", says: "Undo", verb: "Undo", group: "Other" },
+  { id: "redo", says: "Redo", verb: "Redo", group: "Other" },
+  { id: "map", says: "Grid or map: where the embedding puts the samples", group: "Other" },
+  { id: "blind", says: "Blind mode: hide label and suggestions until you have decided", group: "Other" },
+  { id: "why", says: "Which neurons decided so: the sample on the page of neurons", group: "Other" },
+  { id: "help", says: "This help", verb: "Keys", group: "Other" },
+];
+
+/** What an action does, in words. */
+export function saysOf(id: DeskKey): string {
+  return OWN_LINES.find((line) => line.id === id)?.says ?? "";
+}
+
+/** As the keys are now; read while drawing, so that a changed key is seen at once. */
+export function keyLines(): readonly KeyLine[] {
+  const own = OWN_LINES.map(({ id, ...line }): KeyLine => ({ id, keys: [deskKeys.caption(id)], ...line }));
+  return [...own, ...FIXED_LINES];
+}
 
 export interface Keyed {
   review: Review;
@@ -49,6 +69,7 @@ export interface Keyed {
   differ: () => void;
   leave: () => void;
   open: () => void;
+  why: () => void;
 }
 
 function digit({ review, desk, queue }: Keyed, key: string): boolean {
@@ -64,18 +85,26 @@ function digit({ review, desk, queue }: Keyed, key: string): boolean {
   return true;
 }
 
-const SIMPLE: Record<string, (review: Review) => void> = {
-  k: (review) => review.keep(),
-  n: (review) => review.act(given("none")),
-  x: (review) => review.act(given("exclude")),
-  s: (review) => review.act(given("skip")),
-  d: (review) => review.copy(),
-  "/": (review) => review.ask({ kind: "class" }),
-  a: (review) => review.ask({ kind: "ambiguous" }),
-  c: (review) => review.ask({ kind: "comment" }),
-  "?": (review) => review.ask({ kind: "help" }),
-  z: (review) => review.undo(),
-  " ": (review) => review.toggle(),
+const DOES: Record<DeskKey, (on: Keyed) => void> = {
+  keep: ({ review }) => review.keep(),
+  none: ({ review }) => review.act(given("none")),
+  exclude: ({ review }) => review.act(given("exclude")),
+  skip: ({ review }) => review.act(given("skip")),
+  copies: ({ review }) => review.copy(),
+  other: ({ review }) => review.ask({ kind: "class" }),
+  ambiguous: ({ review }) => review.ask({ kind: "ambiguous" }),
+  comment: ({ review }) => review.ask({ kind: "comment" }),
+  help: ({ review }) => review.ask({ kind: "help" }),
+  undo: ({ review }) => review.undo(),
+  redo: ({ review }) => review.redo(),
+  mark: ({ review }) => review.toggle(),
+  previous: ({ review }) => review.step(-1),
+  next: ({ review }) => review.step(1),
+  blind: (on) => on.blind(),
+  map: (on) => on.map(),
+  flip: (on) => on.flip(),
+  differ: (on) => on.differ(),
+  why: (on) => on.why(),
 };
 
 /** True when the key was one of the desk's. */
@@ -83,25 +112,20 @@ function obeyed(on: Keyed, event: KeyboardEvent): boolean {
   const { review, columns } = on;
   const { key, shiftKey } = event;
   const steps: Record<string, number> = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns, PageUp: -4 * columns, PageDown: 4 * columns };
-  const letter = key.length === 1 ? key.toLowerCase() : key;
-  const by = steps[key] ?? (letter === "j" ? -1 : letter === "l" ? 1 : undefined);
+  const by = steps[key];
   if (by !== undefined) review.step(by, shiftKey && key.startsWith("Arrow"));
   else if (key === "Home") review.go(0);
   else if (key === "End") review.go(Number.MAX_SAFE_INTEGER);
-  else if (letter === "z" && shiftKey) review.redo();
   else if (/^\d$/.test(key)) return digit(on, key);
-  else if (letter === "b") on.blind();
-  else if (letter === "g") on.map();
-  else if (letter === "f") on.flip();
-  else if (letter === "e") on.differ();
   else if (key === "Enter") on.open();
   else if (key === "Escape") {
     if (review.marked.size > 0) review.clear();
     else on.leave();
   } else {
-    const act = SIMPLE[letter];
-    if (!act) return false;
-    act(review);
+    const chord = chordOf(event);
+    const id = chord === null ? null : deskKeys.find(chord);
+    if (id === null) return false;
+    DOES[id](on);
   }
   return true;
 }

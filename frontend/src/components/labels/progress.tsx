@@ -119,6 +119,28 @@ function Log({ ctx, desk }: { ctx: Context; desk: Desk }) {
   );
 }
 
+/** A new round needs a training, which only its owner has: here is what to call with it. */
+function Again({ ctx }: { ctx: Context }) {
+  const { name } = ctx.store.recording.value;
+  const code = `import bathyscope as bs
+from bathyscope.analyses.labels import new_round
+
+def fit(rows, labels):                      # learn from these samples
+    model = train(images[rows], labels[rows])
+    return lambda asked: model.predict_proba(images[asked])
+
+made = new_round(bs.load(${JSON.stringify(name)}), fit)   # the path of the recording
+print(made.accuracy.to_pandas())            # before and after
+print(made.moved.to_pandas())               # new suspects, cleared ones, second looks`;
+  return (
+    <details class="fold again">
+      <summary>Judge again with what you decided</summary>
+      <p class="line muted small">A new round learns from the corrected labels, out of fold, and judges every label by models that never saw it. It needs your training, so it is begun in Python; this page stands on the new round once it is opened again.</p>
+      <pre tabIndex={0} aria-label="Python for a new round"><code>{code}</code></pre>
+    </details>
+  );
+}
+
 export function Progress({ ctx, desk }: { ctx: Context; desk: Desk }) {
   const standings = standingsOf(desk);
   const { decided, wrong, skipped, curve } = standings;
@@ -144,6 +166,7 @@ export function Progress({ ctx, desk }: { ctx: Context; desk: Desk }) {
           <span class="muted small">{`bathyscope export labels ${ctx.store.recording.value.name} … writes Parquet and whole data sets`}</span>
         </p>
       )}
+      {decided.length > 0 && <Again ctx={ctx} />}
       {desk.decided.standing.size > 0 && <Log ctx={ctx} desk={desk} />}
     </section>
   );

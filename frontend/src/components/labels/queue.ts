@@ -5,10 +5,13 @@ import { useAnalysis, type Asked, type Used } from "../analysis";
 import type { Context } from "../component";
 import { groupsOf, readFound as readDuplicates, usualTiers, type Group } from "../duplicates/groups";
 import { has, type Mask } from "../../state/masks";
+import type { Logged } from "../../hosts/host";
+import { bandOf, EVERYTHING, inBand, type Between } from "./band";
 import { disagreements } from "./decided";
 import type { Desk } from "./desk";
 import { bySuspicion, drawn, rowsOf, rowsOfPair, secondOf } from "./found";
 import { planned, type Planned } from "./plan";
+import { secondLook } from "./second-look";
 import { BASES, SORTS, TAB_WORDS, type Sort, type Tab } from "./words";
 
 export interface Item {
@@ -17,9 +20,13 @@ export interface Item {
   group?: Group;
   /** What it is in the plan for, where there is one. */
   plan?: Planned;
+  /** Why it is looked at again, in a sentence. */
+  why?: string;
 }
 
 export interface Queue {
+  /** What is listed, whatever band of it. */
+  list: string;
   key: string;
   title: string;
   how: string;
@@ -29,12 +36,18 @@ export interface Queue {
   /** The class that is suspected, where all items have the same. */
   target: number | null;
   blind: boolean;
+  /** Whether the list can be narrowed to a band of suspicion. */
+  banded: boolean;
+  /** What is decided already is gone through once more, in its order. */
+  again: boolean;
 }
 
 export const DUPLICATES: Asked = { analysis: "duplicates", params: {}, tables: { pairs: ["a", "b", "tier", "distance", "in_cuts"], samples: ["cluster"], coverage: [] }, title: "Looking for duplicates" };
 export const FAMILIARITY: Asked = { analysis: "familiarity", params: {}, tables: { samples: ["familiarity"] }, title: "Measuring familiarity" };
 
-const REASONS: Record<Tab, string> = { pairs: "class_interpretation", items: "instance", duplicates: "similarity", ambiguous: "ambiguous", strange: "out_of_scope", unlabelled: "unlabelled", budget: "instance", control: "control", disagreed: "adjudication" };
+const REASONS: Record<Tab, string> = { pairs: "class_interpretation", items: "instance", duplicates: "similarity", ambiguous: "ambiguous", strange: "out_of_scope", unlabelled: "unlabelled", budget: "instance", control: "control", disagreed: "adjudication", again: "second_look" };
+/** Lists in which each sample stands for itself and has a suspicion. */
+const BANDED: ReadonlySet<Tab> = new Set(["pairs", "items", "ambiguous", "strange"]);
 
 function single(rows: readonly number[]): Item[] {
   return rows.map((row) => ({ rows: [row] }));
@@ -101,9 +114,10 @@ export function waitsFor({ answer, tables }: Used): boolean {
   return tables === null && (answer.state === "asking" || answer.state === "running" || answer.state === "done");
 }
 
-function itemsOf(desk: Desk, tab: Tab, basis: string | null, how: { pair: { label: number; prediction: number } | null; order: Sort; control: number; budget: number; since: number; mask: Mask | null }, { duplicates, familiarity }: Sources): Item[] | null {
+function itemsOf(desk: Desk, tab: Tab, basis: string | null, how: { pair: { label: number; prediction: number } | null; order: Sort; control: number; budget: number; since: number; mask: Mask | null; band: Between; log: readonly Logged[] }, { duplicates, familiarity }: Sources): Item[] | null {
   const { found } = desk;
-  const rows = rowsOf(found, basis).filter((row) => how.mask === null || has(how.mask, row));
+  const within = (row: number) => inBand(how.band, found.score(row, "suspicion"));
+  const rows = rowsOf(found, basis).filter((row) => (how.mask === null || has(how.mask, row)) && within(row));
   switch (tab) {
     case "pairs":
       return how.pair ? single(rowsOfPair(found, rows, desk.labelOf, how.pair)) : [];
@@ -121,6 +135,8 @@ function itemsOf(desk: Desk, tab: Tab, basis: string | null, how: { pair: { labe
       const place = new Map(Array.from({ length: found.n }, (_, row) => [desk.idOf(row), row]));
       return single(disagreements(desk.decided, desk.givenOf).flatMap((id) => place.get(id) ?? []));
     }
+    case "again":
+      return secondLook(desk, how.log).filter(({ rows: [row = 0] }) => how.mask === null || has(how.mask, row));
     case "strange": {
       const table = familiarity.tables?.get("samples");
       if (!table) return null;
@@ -149,15 +165,18 @@ export function useQueue(ctx: Context, desk: Desk, sources: Sources, basis: stri
   const [control, budget, since] = [whole("control", 100), Math.max(1, whole("budget", 200)), whole("since", 0)];
   // What the page filters, this list filters; the split it shows is another question.
   const mask = ctx.data.filter.mask(ctx.id);
-  const key = JSON.stringify([tab, tab === "pairs" ? pair : null, tab === "items" ? order : null, basis, control, ...(tab === "budget" ? [budget, since] : [])]);
+  const band = BANDED.has(tab) && options["blind"] !== true ? bandOf(options) : EVERYTHING;
+  const narrowed = band.low > 0 || band.high < 1;
+  const list = JSON.stringify([tab, tab === "pairs" ? pair : null, tab === "items" ? order : null, basis, control, ...(tab === "budget" ? [budget, since] : [])]);
+  const key = narrowed ? `${list} ${band.low}–${band.high}` : list;
   const latest = useRef(desk);
   latest.current = desk;
   // Decisions change what stands about an item, and never the order of the items.
-  const items = useMemo(() => (desk.ready ? itemsOf(latest.current, tab, basis, { pair, order, control, budget, since, mask }, sources) : null), [desk.found, desk.truth, desk.ready, key, mask, sources.duplicates.tables, tab === "budget" && waitsFor(sources.duplicates), sources.familiarity.tables]);
+  const items = useMemo(() => (desk.ready ? itemsOf(latest.current, tab, basis, { pair, order, control, budget, since, mask, band, log: ctx.store.log.peek() ?? [] }, sources) : null), [desk.found, desk.truth, desk.ready, key, mask, sources.duplicates.tables, tab === "budget" && waitsFor(sources.duplicates), sources.familiarity.tables]);
   if (!items) return null;
   const { classes } = desk;
   const words = TAB_WORDS[tab];
   const blind = tab === "control" || options["blind"] === true;
   const named = tab === "pairs" && pair && !blind ? `Which ${classes[pair.label] ?? ""} labels should be ${classes[pair.prediction] ?? ""}?` : words.question;
-  return { key, title: named, how: words.how, items, reason: REASONS[tab], target: tab === "pairs" && pair ? pair.prediction : null, blind };
+  return { list, key, title: named, how: words.how, items, reason: REASONS[tab], target: tab === "pairs" && pair ? pair.prediction : null, blind, banded: BANDED.has(tab), again: tab === "again" };
 }

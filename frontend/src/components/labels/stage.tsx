@@ -6,6 +6,7 @@ import { Swatch } from "../../draw/parts";
 import type { Context } from "../component";
 import { Picture } from "../grid/card";
 import { Glimpse, Words } from "../samples-strip";
+import { deskKeys } from "./bindings";
 import type { Ahead, Here } from "./ahead";
 import { Copies, LaidBar, Stack, type Laid } from "./copies";
 import { wordsOf } from "./decided";
@@ -47,7 +48,7 @@ function Choices({ desk, review, row }: { desk: Desk; review: Review; row: numbe
   const off = desk.barred !== null;
   return (
     <ol class="choices" aria-label="What it may be">
-      {label !== null && <Choice place="K" name={desk.classes[label] ?? ""} index={label} value={desk.found.given(row)} on={stands === label} press={review.keep} disabled={off} />}
+      {label !== null && <Choice place={deskKeys.caption("keep")} name={desk.classes[label] ?? ""} index={label} value={desk.found.given(row)} on={stands === label} press={review.keep} disabled={off} />}
       {desk.found.suggestions(row).map(({ index, probability: value }, k) => (
         <Choice key={k} place={String(k + 1)} name={desk.classes[index] ?? ""} index={index} value={value} on={stands === index} press={() => review.suggest(k)} disabled={off} />
       ))}
@@ -64,7 +65,7 @@ function BlindChoices({ desk, review }: { desk: Desk; review: Review }) {
           <Choice key={name} place={String((index + 1) % 10)} name={name} index={index} value={null} on={false} press={() => review.choose(name)} disabled={desk.barred !== null} />
         ))}
       </ol>
-      {desk.classes.length > DIGITS && <p class="muted small">{`and ${count(desk.classes.length - DIGITS)} more: press / and type`}</p>}
+      {desk.classes.length > DIGITS && <p class="muted small">{`and ${count(desk.classes.length - DIGITS)} more: press ${deskKeys.caption("other")} and type`}</p>}
     </>
   );
 }
@@ -108,7 +109,7 @@ function Said({ desk, row }: { desk: Desk; row: number }) {
   return <p class="stands small" role="status"><b>{standing.saved ? "✓ saved:" : "saving:"}</b> {wordsOf(standing)}</p>;
 }
 
-export function Stage({ ctx, desk, queue, review, ahead, laid, lay }: { ctx: Context; desk: Desk; queue: Queue; review: Review; ahead: Ahead; laid: Laid; lay: (change: (laid: Laid, copies: number) => Laid) => void }) {
+export function Stage({ ctx, desk, queue, review, ahead, laid, lay, why }: { ctx: Context; desk: Desk; queue: Queue; review: Review; ahead: Ahead; laid: Laid; lay: (change: (laid: Laid, copies: number) => Laid) => void; why: (() => void) | null }) {
   const { item } = review;
   if (!item) return null;
   const row = item.rows[0] ?? 0;
@@ -121,9 +122,11 @@ export function Stage({ ctx, desk, queue, review, ahead, laid, lay }: { ctx: Con
       <div class="figure">{alike ? <Stack ctx={ctx} desk={desk} item={item} laid={laid} /> : <Large ctx={ctx} row={row} alt={desk.idOf(row)} ahead={ahead} />}</div>
       <div class="facts">
         <h3 class="id">{desk.idOf(row)} <small class="muted">{desk.splitOf(row)}</small></h3>
+        {why && !hidden && !queue.blind && <button type="button" class="button quiet whys" title="Which neurons decided so, and what would have to change" onClick={why}>Why? <kbd>{deskKeys.caption("why")}</kbd></button>}
         {!hidden && <p class="muted small"><span>{desk.labelOf(row) === null ? "no label" : <>labelled <b>{desk.nameOf(row)}</b></>}</span>{score !== null && <span class="num">{` · ${percent(score, 0)} likely wrong`}</span>}</p>}
         {hidden ? <BlindChoices desk={desk} review={review} /> : <Choices desk={desk} review={review} row={row} />}
         <Said desk={desk} row={row} />
+        {item.why !== undefined && <p class="small">{item.why}</p>}
         {alike && <LaidBar ctx={ctx} desk={desk} item={item} laid={laid} lay={lay} />}
       </div>
       {item.rows.length > 1 ? <Copies ctx={ctx} desk={desk} item={item} blind={hidden} /> : !hidden ? <Comparison ctx={ctx} desk={desk} row={row} ahead={ahead.beside(row) ? ahead : null} /> : <p class="compare muted small">Blind: label, suggestions and comparison come after your decision.</p>}

@@ -8,6 +8,7 @@ import { Glimpse } from "../samples-strip";
 import { wordsOf } from "./decided";
 import type { Desk } from "./desk";
 import type { Item, Queue } from "./queue";
+import { useRubber } from "./rubber";
 import type { Review } from "./use-review";
 
 /** About so wide; the tiles of a line share its width. */
@@ -18,6 +19,11 @@ const CAPTION = 17;
 const GAP = 6;
 /** Lines above and below the window that are drawn, too: a wheel moves about three at once. */
 const AHEAD = 6;
+/** Who scrolls on sees the pictures in about this time; they are asked for by then, and what lies behind is let go. */
+const SOON_MS = 300;
+const MOST_AHEAD = 26;
+const BEHIND = 2;
+const STILL_MS = 150;
 const MOST_KEPT = 2000;
 
 /** What a tile says below its picture, and how it looks. */
@@ -55,13 +61,33 @@ export function Tiles({ ctx, desk, queue, review, size, onColumns }: { ctx: Cont
   const line = side + CAPTION + GAP;
   const { items } = queue;
   const map = useMemo(() => new ScrollMap(Math.ceil(items.length / columns), line), [items.length, columns, line]);
-  const view = map.at(top, height || 400, AHEAD);
+  const going = useRef({ top: 0, at: 0, speed: 0 });
+  const further = Math.min(MOST_AHEAD, Math.ceil((Math.abs(going.current.speed) * SOON_MS) / line));
+  const quick = further > AHEAD;
+  const margin = quick ? { above: going.current.speed < 0 ? further : BEHIND, below: going.current.speed > 0 ? further : BEHIND } : { above: AHEAD, below: AHEAD };
+  const around = map.at(top, height || 400, 0);
+  const lines = Math.ceil(items.length / columns);
+  const view = { from: Math.max(0, around.from - margin.above), to: Math.min(lines, around.to + margin.below), top: around.top - (around.from - Math.max(0, around.from - margin.above)) * line };
+  const scrolled = (to: number) => {
+    const now = performance.now();
+    const { top: before, at } = going.current;
+    // Rest and jumps are no speed.
+    const speed = now - at > STILL_MS || Math.abs(to - before) > 20 * line ? 0 : (to - before) / Math.max(8, now - at);
+    going.current = { top: to, at: now, speed };
+    setTop(to);
+  };
   useEffect(() => onColumns(columns), [columns]);
   useEffect(() => {
     const to = box.current && map.reveal(Math.floor(review.at / columns), box.current.scrollTop, height || 400);
     if (to !== null && to !== undefined && box.current) box.current.scrollTop = to;
   }, [review.at, columns, items, height]);
+  const rubber = useRubber(box, () => ({ columns, across: side + GAP, down: line, from: view.from, top: view.top, total: items.length }), (places, add) => {
+    if (places.length === 0 && !add) review.clear();
+    else review.markAll(new Set(add ? [...review.marked, ...places] : places));
+    box.current?.focus({ preventScroll: true });
+  });
   const press = (event: MouseEvent, place: number) => {
+    if (rubber.swallows()) return;
     if (event.shiftKey) review.go(place, true);
     else {
       if (event.ctrlKey || event.metaKey) review.toggle(place);
@@ -88,8 +114,9 @@ export function Tiles({ ctx, desk, queue, review, size, onColumns }: { ctx: Cont
   const from = view.from * columns;
   const shown = items.slice(from, view.to * columns);
   return (
-    <div ref={box} class="scroller" role="listbox" tabIndex={0} aria-multiselectable="true" aria-label={`Samples to look at, ${count(items.length)}`} aria-activedescendant={`tile-${review.at}`} onScroll={(event) => setTop(event.currentTarget.scrollTop)} data-tiles>
+    <div ref={box} class="scroller" role="listbox" tabIndex={0} aria-multiselectable="true" aria-label={`Samples to look at, ${count(items.length)}`} aria-activedescendant={`tile-${review.at}`} onScroll={(event) => scrolled(event.currentTarget.scrollTop)} onPointerDown={rubber.begin} data-tiles>
       <div class="tall" style={{ height: `${map.height}px` }}>
+        {rubber.box && <i class="rubber" aria-hidden="true" style={{ left: `${rubber.box.left}px`, top: `${rubber.box.top}px`, width: `${rubber.box.width}px`, height: `${rubber.box.height}px` }} />}
         <div class="tiles" style={{ transform: `translateY(${view.top}px)`, gridTemplateColumns: `repeat(${columns}, ${side}px)`, "--side": `${side}px` }}>
           {width > 0 && shown.map((item, i) => tileAt(item, from + i))}
         </div>

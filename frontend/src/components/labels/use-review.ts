@@ -133,12 +133,14 @@ export function useReview(ctx: Context, desk: Desk, queue: Queue): Review {
       acted.current.push(place);
       if (rows.length > MANY) return;
       mark(new Set());
-      return go(openAfter(latest.current, items, Math.max(...places), marked));
+      return go(after(Math.max(...places), marked));
     }
     save(item.rows, one, { ...circumstances(place), ...extra });
     acted.current.push(place);
-    go(openAfter(latest.current, items, place, new Set([place])));
+    go(after(place, new Set([place])));
   };
+  // What is gone through again is decided already: on to the next one, whatever stands about it.
+  const after = (place: number, done: ReadonlySet<number>) => (queue.again ? Math.min(items.length - 1, place + 1) : openAfter(latest.current, items, place, done));
   const suggestionOf = (place: number): string | null => {
     const row = items[here.current]?.rows[0] ?? 0;
     const index = desk.found.suggestions(row)[place]?.index;
@@ -158,7 +160,7 @@ export function useReview(ctx: Context, desk: Desk, queue: Queue): Review {
       ask(null);
       const done = new Set([...marks.current, here.current]);
       mark(new Set());
-      go(openAfter(latest.current, items, here.current, done));
+      go(after(here.current, done));
     },
     suggest: (place) => {
       const label = suggestionOf(place);
@@ -188,7 +190,7 @@ export function useReview(ctx: Context, desk: Desk, queue: Queue): Review {
       const also = desk.standing(stays) === null ? { rows: [stays], given: given("keep") } : undefined;
       void latest.current.decide(copies, given("duplicate_of", { of: desk.idOf(stays) }), circumstances(here.current), also);
       acted.current.push(here.current);
-      go(openAfter(latest.current, items, here.current, new Set([here.current])));
+      go(after(here.current, new Set([here.current])));
     },
     comment: (text) => {
       const row = items[here.current]?.rows[0];

@@ -11,6 +11,7 @@ import { ASKED, readFound, type Pair } from "./found";
 import { Overview } from "./overview";
 import { Progress } from "./progress";
 import { basesOf, DUPLICATES, FAMILIARITY, pairOf, useQueue, useSources } from "./queue";
+import { secondLook } from "./second-look";
 import { BASES, TAB_WORDS, TABS, type Tab } from "./words";
 
 /** What the judgement stands on; what is in doubt about it stays on the page. */
@@ -32,7 +33,9 @@ function Basis({ ctx, desk, basis }: { ctx: Context; desk: Desk; basis: string |
 function Tabs({ ctx, desk, tab }: { ctx: Context; desk: Desk; tab: Tab }) {
   const { missing, nMissingLabels } = ctx.store.recording.value;
   const differing = useMemo(() => disagreements(desk.decided, desk.givenOf).length, [desk.decided]);
-  const shown = TABS.filter((one) => (one === "duplicates" ? missing["duplicates"]?.length === 0 : one === "strange" ? missing["familiarity"]?.length === 0 : one === "unlabelled" ? nMissingLabels > 0 : one !== "disagreed" || differing > 0 || tab === "disagreed"));
+  const log = ctx.store.log.value;
+  const again = useMemo(() => secondLook(desk, log ?? []).length, [desk.decided, log]);
+  const shown = TABS.filter((one) => (one === "duplicates" ? missing["duplicates"]?.length === 0 : one === "strange" ? missing["familiarity"]?.length === 0 : one === "unlabelled" ? nMissingLabels > 0 : one === "again" ? again > 0 || tab === "again" : one !== "disagreed" || differing > 0 || tab === "disagreed"));
   const keyed = (event: KeyboardEvent) => {
     const by = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
     if (by === 0) return;
@@ -45,7 +48,7 @@ function Tabs({ ctx, desk, tab }: { ctx: Context; desk: Desk; tab: Tab }) {
     <div class="tabs" role="tablist" aria-label="What to look for" onKeyDown={keyed}>
       {shown.map((one) => (
         <button key={one} type="button" role="tab" aria-selected={one === tab} tabIndex={one === tab ? 0 : -1} title={TAB_WORDS[one].how} onClick={() => ctx.set({ tab: one === "pairs" ? null : one, pair: null })}>
-          {TAB_WORDS[one].name}{one === "disagreed" && <span class="badge warn">{count(differing)}</span>}
+          {TAB_WORDS[one].name}{one === "disagreed" && <span class="badge warn">{count(differing)}</span>}{one === "again" && <span class="badge">{count(again)}</span>}
         </button>
       ))}
     </div>
@@ -70,7 +73,7 @@ function Open({ ctx, desk }: { ctx: Context; desk: Desk }) {
       {tab === "duplicates" && !queue && <Offer ctx={ctx} used={sources.duplicates} asked={DUPLICATES} what="Which samples are there twice" verb="Look for duplicates" />}
       {tab === "budget" && !queue && <Offer ctx={ctx} used={sources.duplicates} asked={DUPLICATES} what="Which samples are there twice" verb="Look for duplicates" />}
       {tab === "strange" && !queue && <Offer ctx={ctx} used={sources.familiarity} asked={FAMILIARITY} what="What lies apart" verb="Measure familiarity" />}
-      {overview ? <Overview ctx={ctx} desk={desk} basis={basis} open={open} /> : queue && <Details key={queue.key} basis={tab === "duplicates" || tab === "disagreed" || tab === "unlabelled" ? null : basis} ctx={ctx} desk={desk} queue={queue} withoutCopies={sources.duplicates.tables === null} leave={tab === "pairs" ? () => ctx.set({ pair: null }) : null} />}
+      {overview ? <Overview ctx={ctx} desk={desk} basis={basis} open={open} /> : queue && <Details key={queue.list} basis={tab === "duplicates" || tab === "again" || tab === "disagreed" || tab === "unlabelled" ? null : basis} ctx={ctx} desk={desk} queue={queue} withoutCopies={sources.duplicates.tables === null} leave={tab === "pairs" ? () => ctx.set({ pair: null }) : null} />}
       {(overview || tab === "control") && <Progress ctx={ctx} desk={desk} />}
     </>
   );

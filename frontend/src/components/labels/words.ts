@@ -1,6 +1,6 @@
 /** Names of what can be chosen, and what they mean. */
 
-export const TABS = ["pairs", "items", "duplicates", "ambiguous", "strange", "unlabelled", "budget", "control", "disagreed"] as const;
+export const TABS = ["pairs", "items", "duplicates", "ambiguous", "strange", "unlabelled", "budget", "control", "disagreed", "again"] as const;
 export type Tab = (typeof TABS)[number];
 
 export const TAB_WORDS: Record<Tab, { name: string; question: string; how: string }> = {
@@ -13,6 +13,7 @@ export const TAB_WORDS: Record<Tab, { name: string; question: string; how: strin
   budget: { name: "Limited time", question: "What is limited time best spent on?", how: "Copies whose labels differ first, then the most doubtful labels, pair by pair; of copies only one." },
   control: { name: "How many are left?", question: "How many wrong labels are left?", how: "Labels drawn at random and judged blind: only they can tell." },
   disagreed: { name: "Disagreements", question: "Where do people disagree?", how: "Samples whose votes differ; earlier votes are shown once you have decided." },
+  again: { name: "Second look", question: "Which decisions are worth a second look?", how: "What was decided against a model that is sure, then what was skipped, left open between classes, or commented on." },
 };
 
 export const MEASURES = [

@@ -74,7 +74,7 @@ class Labels:
 
     name: ClassVar[str] = "labels"
     question: ClassVar[str] = "Which labels are probably wrong, and what should they be?"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     needs: ClassVar[frozenset[str]] = frozenset({"labels", "logits"})
     result: ClassVar[type[LabelsResult]] = LabelsResult
     reads_rounds: ClassVar[bool] = True

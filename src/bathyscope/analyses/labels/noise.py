@@ -11,11 +11,20 @@ IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 
 QUANTILES = (0.5, 0.7, 0.8, 0.9, 0.95)
-LEAST_TAIL = 30
+LEAST_TAIL = 40
 """A class must have so many samples above a quantile for it to be looked at; above the lowest one, fewer will do."""
 
+CLEAR = 0.25
+"""Samples below this quantile of a class's scores tell nothing of it: those that carry its label may be of a third."""
+
+STANDS_OUT = 0.3
+"""A pair with this share of the errors of the worst one is believed by half: the tails of few samples waver, and noise
+that has structure has it in few pairs."""
+
 LEAST_SHARE = 0.01
-"""Share of each class that carries any other label at least, so that a pair never seen is unlikely, not impossible."""
+LEAST_SHARE_STRUCTURED = 0.003
+"""Share of each class that carries any other label at least, so that a pair never seen is unlikely, not impossible;
+less where the noise has structure, since chance has then little to do with it."""
 
 DOUBT = 8
 """Power of the share of structured errors: where chance explains nearly half of what is found, pairs of classes that
@@ -23,6 +32,15 @@ stand out are mostly those that the model confuses, and are not believed."""
 
 SHARPENINGS = (0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0, 5.6)
 TINY = 1e-12
+
+UNMIXINGS = 3
+"""Steps by which probabilities of given labels are turned into those of true classes. More would fit what wavers."""
+
+MOST_UNMIXED = 200
+"""With more classes they are left as they are: the steps cost the square of their number for each sample."""
+
+BLOCK = 1 << 22
+"""Numbers that are worked on at once, so that memory does not grow with the samples."""
 
 
 class Noise(NamedTuple):
@@ -42,10 +60,11 @@ def label_noise(labels: IntArray, probabilities: FloatArray) -> Noise:
     """Estimate how labels go wrong.
 
     A sample of the true class c that carries the label l looks to a model like any other of class c: among those of
-    label l, their number is at most the count above a quantile of the scores for c, divided by the share of class c
-    above it. Of several quantiles the least counts, as high ones leave out samples of class l that only resemble c.
-    What is the same for all pairs is noise by chance; what single pairs have beyond it is believed as far as it
-    dominates, since a weak model confuses some pairs of classes whatever the noise.
+    label l, their number is at most the count above a quantile of the lead of c over l, p(c) / p(l), divided by the
+    share of class c above it. Of several quantiles the least counts, as high ones leave out samples of class l that
+    only resemble c: where the labels are right but the classes alike, few of l are left up there, and where they are
+    wrong, as many as ever. What is the same for all pairs is noise by chance; what single pairs have beyond it is
+    believed as far as it dominates, since a weak model confuses some pairs of classes whatever the noise.
 
     Parameters
     ----------
@@ -55,7 +74,7 @@ def label_noise(labels: IntArray, probabilities: FloatArray) -> Noise:
     References
     ----------
     Blanchard, Lee, Scott (2010), Semi-Supervised Novelty Detection, JMLR 11: the proportion of a mixture from its
-    tails. The split into chance and structure is ours.
+    tails, which the ratio of the densities orders best. The split into chance and structure is ours.
     """
     counts, lowest = _wrong_labels(labels, probabilities)
     n_classes = len(counts)
@@ -63,10 +82,12 @@ def label_noise(labels: IntArray, probabilities: FloatArray) -> Noise:
     off = ~np.eye(n_classes, dtype=bool)
     rates = np.sort((lowest / np.maximum(of_label, 1))[off])
     chance = float(rates[: len(rates) // 2 + 1].mean()) * of_label[None, :]
+    counts *= _believed(counts, off)
     excess = float(np.maximum(counts - chance - 1, 0)[off].sum())
     everywhere = float(np.broadcast_to(chance, counts.shape)[off].sum())
     structure = (excess / (excess + everywhere)) ** DOUBT if excess > 0 else 0.0
-    floor = np.maximum(chance, LEAST_SHARE * of_label[None, :] / (n_classes - 1))
+    least = LEAST_SHARE + (LEAST_SHARE_STRUCTURED - LEAST_SHARE) * structure**4
+    floor = np.maximum(chance, least * of_label[None, :] / (n_classes - 1))
     joint = np.where(off, floor + structure * np.maximum(counts - floor, 0), 0.0)
     np.fill_diagonal(joint, np.maximum(of_label - joint.sum(axis=1), 1.0))
     return Noise(joint / joint.sum(axis=0, keepdims=True), structure)
@@ -76,13 +97,52 @@ def wrong_label_probability(labels: IntArray, probabilities: FloatArray, noise: 
     """(M,) probability that each label is wrong, under the noise.
 
     Where noise comes by chance, the predictions are made as sharp as makes the given labels likeliest: a model that
-    is less sure than it could be blurs the order. Where it has structure they stay, as they have learnt it.
+    is less sure than it could be blurs the order. Where it has structure they stay, as they have learnt it. Then what
+    the model says of given labels, wrong ones among them, is turned into what it says of true classes.
     """
     power = 1 + (_sharpening(labels, probabilities, noise) - 1) * (1 - noise.structure)
-    weighted = noise.of_true[labels] * sharpened(probabilities, power)
+    wrong = np.empty(len(labels))
+    rows = max(1, BLOCK // probabilities.shape[1])
+    for start in range(0, len(labels), rows):
+        part = slice(start, start + rows)
+        likely = sharpened(probabilities[part], power)
+        if probabilities.shape[1] <= MOST_UNMIXED:
+            likely = unmixed(likely, noise.of_true)
+        wrong[part] = doubt(labels[part], likely, noise.of_true)
+    return wrong
+
+
+def doubt(labels: IntArray, likely: FloatArray, of_true: FloatArray) -> FloatArray:
+    """(M,) probability that each label is wrong by Bayes, from that of each true class, (M, C)."""
+    weighted = of_true[labels] * likely
     total = weighted.sum(axis=1)
     right = weighted[np.arange(len(labels)), labels]
     return np.asarray(1 - np.divide(right, total, out=np.ones_like(total), where=total > 0), np.float64)
+
+
+def unmixed(probabilities: FloatArray, of_true: FloatArray) -> FloatArray:
+    """(M, C) probabilities of the true class, from those of the given label.
+
+    A model that learnt from labels of which 30 % are wrong says 0.3 for the wrong class where it is sure. The true
+    classes whose mixture comes nearest are sought, beginning with the probabilities themselves; every step comes nearer
+    and keeps all of them positive.
+
+    References
+    ----------
+    Dempster, Laird, Rubin (1977), Maximum likelihood from incomplete data via the EM algorithm, JRSS B 39.
+    """
+    found = probabilities
+    for _ in range(UNMIXINGS):
+        mixed = found @ of_true.T
+        found = found * ((probabilities / np.maximum(mixed, TINY)) @ of_true)
+    return np.asarray(found / np.maximum(found.sum(axis=1, keepdims=True), TINY), np.float64)
+
+
+def _believed(counts: FloatArray, off: npt.NDArray[np.bool_]) -> FloatArray:
+    """(C, C) how far each pair is believed, in [0, 1]; the worst one wholly."""
+    worst = max(float(counts[off].max(initial=0.0)), 1.0)
+    share = (np.where(off, counts, 0.0) / worst) ** 2
+    return np.asarray(share * (1 + STANDS_OUT**2) / (share + STANDS_OUT**2), np.float64)
 
 
 def sharpened(probabilities: FloatArray, power: float) -> FloatArray:
@@ -103,23 +163,40 @@ def _sharpening(labels: IntArray, probabilities: FloatArray, noise: Noise) -> fl
 def _wrong_labels(labels: IntArray, probabilities: FloatArray) -> tuple[FloatArray, FloatArray]:
     """(C, C) samples of the given label (row) that may truly be of the column.
 
-    The least over the quantiles, and what the lowest of them says, above which most samples are.
+    The least over the quantiles of the lead, and what the median of the score alone says.
     """
     n_classes = probabilities.shape[1]
     least, lowest = np.zeros((n_classes, n_classes)), np.zeros((n_classes, n_classes))
+    given = probabilities[np.arange(len(labels)), labels] + TINY
     order = np.argsort(labels, kind="stable")
     starts = np.searchsorted(labels[order], np.arange(n_classes + 1))
     for true in range(n_classes):
-        scores = probabilities[:, true]
-        own = np.sort(scores[order[starts[true] : starts[true + 1]]])
+        own = order[starts[true] : starts[true + 1]]
         if not len(own):
             continue
-        found = []
-        for number, quantile in enumerate(QUANTILES):
-            if number and (1 - quantile) * len(own) < LEAST_TAIL:
-                break
-            threshold = own[int(quantile * len(own))]
-            above = np.bincount(labels[scores >= threshold], minlength=n_classes)
-            found.append(above * len(own) / above[true])
-        least[:, true], lowest[:, true] = np.min(found, axis=0), found[0]
+        scores = probabilities[:, true]
+        ranked = np.sort(scores[own])
+        above = np.bincount(labels[scores >= ranked[len(own) // 2]], minlength=n_classes)
+        lowest[:, true] = above * len(own) / above[true]
+        clear = ranked[int(CLEAR * len(own))]
+        others = np.flatnonzero(scores >= clear)
+        own = own[scores[own] >= clear]
+        leads = np.sort(scores[own, None] / (probabilities[own] + TINY), axis=0)
+        counts = _tails(leads, labels[others], scores[others] / given[others])
+        least[:, true] = counts * (starts[true + 1] - starts[true])
     return least, lowest
+
+
+def _tails(leads: FloatArray, labels: IntArray, lead: FloatArray) -> FloatArray:
+    """(C,) least number of each label above a quantile of the leads, per sample of the class above it.
+
+    `leads` are those of the class over every label, (n, C) and each column rising; `lead` is each sample's own.
+    """
+    found = []
+    for number, quantile in enumerate(QUANTILES):
+        at = int(quantile * len(leads))
+        if number and (1 - quantile) * len(leads) < LEAST_TAIL:
+            break
+        above = np.bincount(labels[lead >= leads[at][labels]], minlength=leads.shape[1])
+        found.append(above / (len(leads) - at))
+    return np.asarray(np.min(found, axis=0), np.float64)
