@@ -25,6 +25,7 @@ import numpy as np
 
 import bathyscope as bs
 from bathyscope.analyses import TimeTravel
+from bathyscope.analyses.timetravel import TimeTravelResult
 from bathyscope.demo.data import load_fashion
 from bathyscope.recording.results import silent
 
@@ -32,6 +33,9 @@ FASHION = Path("/usr/share/datasets/fashion-mnist")
 TRAIN, TEST, EPOCHS, FLIPPED = 6000, 1000, 12, 0.1
 MODES = ("joint", "per_epoch", "pca", "umap")
 SIZES = {"N": (1000, 3000, 10_000), "T": (5, 10, 20), "D": (32, 64, 128)}
+LIVE_CHECKPOINTS = 9
+"""So many, and the newest is compared with those 1, 2, 4 and 8 before."""
+
 SMALLEST = {axis: values[0] for axis, values in SIZES.items()}
 LARGEST = {axis: values[-1] for axis, values in SIZES.items()}
 COLUMNS = {
@@ -109,11 +113,15 @@ def measured(recording: bs.Recording, mode: str, seed: int) -> dict[str, np.ndar
     began, busy = time.perf_counter(), time.process_time()
     result = TimeTravel(mode=mode, seed=seed).run(recording, silent)  # type: ignore[arg-type]
     out: dict[str, np.ndarray | float] = {"s": time.perf_counter() - began, "CPU s": time.process_time() - busy}
-    rows = result.quality.to_pylist()
-    for column, (measure, split) in COLUMNS.items():
-        mine = [row for row in rows if (row["measure"], row["split"]) == (measure, split)]
-        out[column] = np.array([row["value"] for row in mine if row["neighbours"] in (None, 15)], float)
+    for column in COLUMNS:
+        out[column] = measure_of(result, column)
     return out
+
+
+def measure_of(result: TimeTravelResult, column: str) -> np.ndarray:
+    """One column at every checkpoint."""
+    rows = [row for row in result.quality.to_pylist() if (row["measure"], row["split"]) == COLUMNS[column]]
+    return np.array([row["value"] for row in rows if row["neighbours"] in (None, 15)], float)
 
 
 def compare(modes: list[str], seeds: int) -> None:
@@ -144,37 +152,47 @@ def compare(modes: list[str], seeds: int) -> None:
     if {"joint", "umap"} <= by_frame.keys():
         share = by_frame["joint"] / by_frame["umap"]
         print(f"\nNPR of joint as a share of UMAP's, last seed: lowest {share.min():.2f}, mean {share.mean():.2f}")
+        print("At each checkpoint: " + ", ".join(f"{value:.2f}" for value in share))
 
 
 def live_step() -> None:
-    """Seconds until a new checkpoint of the run is on the canvas, with its territories and its measures."""
+    """Seconds until a new checkpoint of a run is on the canvas, with its territories and its measures, and how good."""
+    print("\n| a new live checkpoint of | s | CPU s | PPR test | NPR |\n| --- | --- | --- | --- | --- |")
     with tempfile.TemporaryDirectory() as folder:
-        recording = train(Path(folder) / "run", 0)
-        newest = recording.checkpoints[-1].name
-        (recording.path / "checkpoints" / newest).rename(Path(folder) / newest)
-        analysis = TimeTravel(mode="live")
-        bs.load(recording.path).run(analysis)
-        (Path(folder) / newest).rename(recording.path / "checkpoints" / newest)
-        began = time.perf_counter()
-        bs.load(recording.path).run(analysis)
-        print(f"\nA new live checkpoint: {time.perf_counter() - began:.1f} s")
+        for name, recording in (
+            ("Fashion-MNIST", train(Path(folder) / "fashion", 0)),
+            ("10,000 samples × 128 d", walk(Path(folder) / "walk", 10_000, LIVE_CHECKPOINTS, 128)),
+        ):
+            newest = recording.checkpoints[-1].name
+            (recording.path / "checkpoints" / newest).rename(Path(folder) / newest)
+            analysis = TimeTravel(mode="live")
+            bs.load(recording.path).run(analysis)
+            (Path(folder) / newest).rename(recording.path / "checkpoints" / newest)
+            began, busy = time.perf_counter(), time.process_time()
+            result = bs.load(recording.path).run(analysis)
+            spent, cpu = time.perf_counter() - began, time.process_time() - busy
+            kept, near = (measure_of(result, column)[-1] for column in ("PPR test", "NPR"))
+            print(f"| {name} | {spent:.1f} | {cpu:.1f} | {kept:.3f} | {near:.3f} |", flush=True)
 
 
-def one_size(n: int, t: int, d: int) -> None:
-    """Time one random walk of classes, and tell the seconds and the peak memory as JSON."""
+def walk(path: Path, n: int, t: int, d: int) -> bs.Recording:
+    """Classes whose centres leave the origin, with noise around them; a tenth of the samples are held out."""
     generator = np.random.default_rng(0)
     labels = np.arange(n) % 10
     centres = generator.normal(size=(10, d)).astype(np.float32)
     noise = generator.normal(scale=0.7, size=(n, d)).astype(np.float32)
     heads = [(centres * (f + 1) / t, -((centres * (f + 1) / t) ** 2).sum(axis=1) / 2) for f in range(t)]
+    vectors = [heads[f][0][labels] + noise for f in range(t)]
+    logits = [v @ w.T + b for v, (w, b) in zip(vectors, heads, strict=True)]
+    split = ["train" if index // 10 % 10 else "test" for index in range(n)]
+    given = {"activations": {"embedding": vectors}, "heads": heads, "labels": labels, "split": split}
+    return bs.from_arrays(path, logits=logits, **given)
+
+
+def one_size(n: int, t: int, d: int) -> None:
+    """Time one random walk of classes, and tell the seconds and the peak memory as JSON."""
     with tempfile.TemporaryDirectory() as folder:
-        vectors = [heads[f][0][labels] + noise for f in range(t)]
-        logits = [v @ w.T + b for v, (w, b) in zip(vectors, heads, strict=True)]
-        split = ["train" if index % 10 else "test" for index in range(n)]
-        path = Path(folder) / "run"
-        bs.from_arrays(path, logits=logits, activations={"embedding": vectors}, heads=heads, labels=labels, split=split)
-        del vectors, logits
-        recording = bs.load(path)
+        recording = bs.load(walk(Path(folder) / "run", n, t, d).path)
         began, busy = time.perf_counter(), time.process_time()
         TimeTravel().run(recording, silent)
         spent, cpu = time.perf_counter() - began, time.process_time() - busy

@@ -38,8 +38,8 @@ TOKEN = "measure" * 5
 PLAYED = """seconds => new Promise(resolve => {
   const head = () => {
     for (const part of document.querySelectorAll('.of-timetravel .part')) {
-      const found = part.shadowRoot && part.shadowRoot.querySelector('.playhead line');
-      if (found) return found.getAttribute('x1');
+      const found = part.shadowRoot && part.shadowRoot.querySelector('.playhead');
+      if (found) return found.style.transform;
     }
     return null;
   };

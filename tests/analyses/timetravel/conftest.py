@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from typing import NamedTuple
 
@@ -10,6 +11,8 @@ import pytest
 
 import bathyscope as bs
 from bathyscope.analyses import TimeTravel
+from bathyscope.analyses.timetravel import modes, travel
+from bathyscope.analyses.timetravel.fit import Settings
 
 
 class Run(NamedTuple):
@@ -47,10 +50,11 @@ def write(path, run, *, upto=None, **options):
         "split": run.split,
         "heads": run.heads[: len(vectors)],
         "classes": [f"class {number}" for number in range(run.heads[0][0].shape[0])],
+        "activations": {"embedding": vectors},
         "dtype": "float32",
         "overwrite": True,
     }
-    return bs.from_arrays(path, logits=np.array(logits), activations={"embedding": vectors}, **(given | options))
+    return bs.from_arrays(path, logits=np.array(logits), **(given | options))
 
 
 @pytest.fixture
@@ -64,6 +68,13 @@ def record(tmp_path):
     """Write a run, with options of `from_arrays`; `path` continues to the same folder."""
     count = itertools.count()
     return lambda run, path=None, **options: write(path or tmp_path / f"blobs{next(count)}", run, **options)
+
+
+@pytest.fixture
+def cheap_fit(monkeypatch):
+    """A small network and few steps, for tests that do not ask how good the picture is."""
+    monkeypatch.setattr(travel, "Settings", functools.partial(Settings, steps=30, batch=1024, width=24))
+    monkeypatch.setattr(modes, "EPOCH_STEPS", 30)
 
 
 @pytest.fixture(scope="module")

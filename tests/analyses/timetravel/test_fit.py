@@ -1,7 +1,5 @@
 """A step of the fit is taken in two halves, for two cores; what comes out does not tell."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -9,6 +7,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from bathyscope.analyses.timetravel import fit, network
 from bathyscope.analyses.timetravel.fit import Anchors, Cloud, Settings
+from bathyscope.analyses.timetravel.threads import Beside
 
 M, Q, C, T = 40, 6, 3, 4
 
@@ -27,7 +26,7 @@ def clouds_of(seed=0):
     return out
 
 
-def gradients(count, *, in_halves, anchors=None):
+def gradients(monkeypatch, count, *, in_halves, anchors=None):
     """Of one batch over so many checkpoints."""
     clouds = clouds_of()
     settings = Settings(batch=80, together=count, others=5)
@@ -36,23 +35,24 @@ def gradients(count, *, in_halves, anchors=None):
     batch = fit._draw(clouds, np.arange(M), settings, generator)
     held = fit._held(anchors, generator)
     into, spare = ({name: np.zeros_like(value) for name, value in weights.items()} for _ in range(2))
-    if in_halves:
-        halves = fit._halves(weights, clouds, batch, settings, held, (into, spare))
-        assert len(halves) == min(count, 2)
-    else:
-        halves = [fit._Half(weights, clouds, batch, settings, np.float32(1 / count), held, into)]
-    with ThreadPoolExecutor(1) as beside:
-        fit._descend(halves, clouds, batch, settings, beside)
+    with Beside() as beside, monkeypatch.context() as patched:
+        work = fit._Work(clouds, settings, weights, (into, spare), beside)
+        whole = [fit._Half(work, batch.pieces(0, batch.stop), held, into)]
+        if in_halves:
+            assert len(fit._halves(work, batch, held)) == 2
+        else:
+            patched.setattr(fit, "_halves", lambda *_: whole)
+        fit._descend(work, batch, held)
     return into
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4])
-def test_two_halves_pull_as_the_whole_does(count):
+def test_two_halves_pull_as_the_whole_does(monkeypatch, count):
     generator = np.random.default_rng(5)
     inputs, targets = (generator.normal(size=(9, wide)).astype(np.float32) for wide in (Q, 2))
     anchors = Anchors(inputs, targets, np.ones(9, np.float32), np.zeros(9, np.float32))
     for held in (None, anchors):
-        whole, halves = (gradients(count, in_halves=flag, anchors=held) for flag in (False, True))
+        halves, whole = (gradients(monkeypatch, count, in_halves=flag, anchors=held) for flag in (True, False))
         assert max(np.abs(value).max() for value in whole.values()) > 1e-3
         for name, value in whole.items():
             assert_allclose(halves[name], value, rtol=1e-4, atol=1e-6, err_msg=name)
@@ -69,5 +69,5 @@ def test_what_fails_beside_is_not_lost():
     def broken():
         raise FloatingPointError("beside")
 
-    with ThreadPoolExecutor(1) as beside, pytest.raises(FloatingPointError, match="beside"):
-        fit._both([lambda: None, broken], beside)
+    with Beside() as beside, pytest.raises(FloatingPointError, match="beside"):
+        beside.both([lambda: None, broken])

@@ -23,6 +23,7 @@ def hashes(folder):
     }
 
 
+@pytest.mark.usefixtures("cheap_fit")
 def test_published_frames_never_change_and_going_on_gives_the_same_as_one_go(make_blobs, record, tmp_path):
     run = make_blobs(60, t=4)
     longer = record(run)
@@ -54,6 +55,7 @@ def test_published_frames_never_change_and_going_on_gives_the_same_as_one_go(mak
     assert after.model["encoder"].to_pylist() == at_once.model["encoder"].to_pylist()
 
 
+@pytest.mark.usefixtures("cheap_fit")
 def test_another_run_is_not_continued(make_blobs, record, tmp_path):
     record(make_blobs(60, t=2), path=tmp_path / "a").run(LIVE)
     other = record(make_blobs(60, t=3, seed=1), path=tmp_path / "b")

@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from threadpoolctl import threadpool_info
 
 from bathyscope.analyses import TimeTravel
-from bathyscope.analyses.timetravel import modes
+from bathyscope.analyses.timetravel import frames, modes
 from bathyscope.analyses.timetravel.maps import Autoencoder
 from bathyscope.errors import (
     AnalysisCancelled,
@@ -151,6 +151,7 @@ def _untrained(clouds, settings):
 # Stillness
 
 
+@pytest.mark.usefixtures("cheap_fit")
 @pytest.mark.parametrize("mode", ["joint", "per_epoch", "live", "pca"])
 def test_a_run_that_stands_still_does_not_move(make_blobs, record, mode):
     run = make_blobs(120, t=1)
@@ -168,6 +169,7 @@ def test_a_run_that_stands_still_does_not_move(make_blobs, record, mode):
 # The same again
 
 
+@pytest.mark.usefixtures("cheap_fit")
 def test_the_same_seed_gives_the_same_bytes_and_leaves_the_process_as_it_was(make_blobs, record):
     recording = record(make_blobs(t=2))
     np.random.seed(5)
@@ -178,6 +180,7 @@ def test_the_same_seed_gives_the_same_bytes_and_leaves_the_process_as_it_was(mak
     assert_array_equal(np.random.get_state()[1], state)
 
 
+@pytest.mark.usefixtures("cheap_fit")
 def test_a_cancelled_fit_stops_at_once_and_keeps_nothing(make_blobs, record):
     recording = record(make_blobs(t=2))
     heard = []
@@ -196,6 +199,7 @@ def test_a_cancelled_fit_stops_at_once_and_keeps_nothing(make_blobs, record):
 # Other modes
 
 
+@pytest.mark.usefixtures("cheap_fit")
 @pytest.mark.parametrize("mode", ["per_epoch", "live", "pca"])
 def test_other_modes_give_the_same_tables(make_blobs, record, mode):
     recording = record(make_blobs(t=3))
@@ -213,6 +217,7 @@ def test_other_modes_give_the_same_tables(make_blobs, record, mode):
 # Odd input
 
 
+@pytest.mark.usefixtures("cheap_fit")
 def test_one_checkpoint_is_a_still_map(make_blobs, record):
     result = record(make_blobs(t=1)).run(QUICK)
     assert "There is one checkpoint, so this is a still map: nothing can move." in notes(result)
@@ -220,12 +225,14 @@ def test_one_checkpoint_is_a_still_map(make_blobs, record):
     assert len(value(result, "temporal_ranking")) == 0
 
 
+@pytest.mark.usefixtures("cheap_fit")
 def test_two_checkpoints_have_no_ranking(make_blobs, record):
     result = record(make_blobs(t=2)).run(QUICK)
     assert len(value(result, "temporal_ranking")) == 0
     assert result.frames["motion"].to_pylist()[1] > 0
 
 
+@pytest.mark.usefixtures("cheap_fit")
 @pytest.mark.parametrize("n", [1, 2, 3, 9])
 def test_few_samples_have_few_neighbours(make_blobs, record, n):
     result = record(make_blobs(n, t=2), split=None).run(QUICK)
@@ -236,6 +243,7 @@ def test_few_samples_have_few_neighbours(make_blobs, record, n):
     )
 
 
+@pytest.mark.usefixtures("cheap_fit")
 @pytest.mark.parametrize("fill", [0.0, 2.0])
 def test_collapsed_vectors_fall_on_one_spot(make_blobs, record, fill):
     run = make_blobs(t=3)
@@ -249,6 +257,7 @@ def test_collapsed_vectors_fall_on_one_spot(make_blobs, record, fill):
     assert "At checkpoint 000000 a single class is predicted: it has no border." in notes(result)
 
 
+@pytest.mark.usefixtures("cheap_fit")
 def test_a_run_of_zeros_only_has_a_defined_picture(make_blobs, record):
     run = make_blobs(t=2)
     run.vectors[:] = 0
@@ -257,6 +266,7 @@ def test_a_run_of_zeros_only_has_a_defined_picture(make_blobs, record):
     assert verdict(result) == "poor"
 
 
+@pytest.mark.usefixtures("cheap_fit")
 def test_samples_without_finite_vectors_have_no_place_and_are_listed(make_blobs, record):
     run = make_blobs(t=3)
     run.vectors[:, 7] = np.nan
@@ -274,6 +284,7 @@ def test_samples_without_finite_vectors_have_no_place_and_are_listed(make_blobs,
     ]
 
 
+@pytest.mark.usefixtures("cheap_fit")
 def test_checkpoints_may_hold_different_samples(record_arrays):
     generator = np.random.default_rng(0)
     vectors = generator.normal(size=(40, 5)).astype(np.float32)
@@ -290,6 +301,7 @@ def test_checkpoints_may_hold_different_samples(record_arrays):
     assert places["000000"][15] is not None
 
 
+@pytest.mark.usefixtures("cheap_fit")
 def test_without_a_decision_layer_there_is_a_map_without_territories(make_blobs, record):
     result = record(make_blobs(t=2), heads=None).run(QUICK)
     assert len(result.landscapes) == 0
@@ -301,21 +313,25 @@ def test_without_a_decision_layer_there_is_a_map_without_territories(make_blobs,
     ]
 
 
+@pytest.mark.usefixtures("cheap_fit")
 @pytest.mark.parametrize("dimensions", [1, 2])
 def test_few_dimensions_are_drawn(make_blobs, record, dimensions):
     assert np.isfinite(drawn(record(make_blobs(d=dimensions, t=2)).run(QUICK))).all()
 
 
+@pytest.mark.usefixtures("cheap_fit")
 def test_copies_do_not_break_the_graph(make_blobs, record):
     run = make_blobs(t=2)
     run.vectors[:, 1::2] = run.vectors[:, ::2]
     assert np.isfinite(drawn(record(run).run(QUICK))).all()
 
 
+@pytest.mark.usefixtures("cheap_fit")
 def test_labels_may_be_missing(make_blobs, record):
     assert np.isfinite(drawn(record(make_blobs(t=2), labels=[None] * 120).run(QUICK))).all()
 
 
+@pytest.mark.usefixtures("cheap_fit")
 def test_several_labels_a_sample_are_no_hindrance(record_arrays):
     generator = np.random.default_rng(0)
     scores = [[(0, 0.9), (2, 0.4)] for _ in range(40)]
@@ -339,6 +355,7 @@ def test_outliers_do_not_shrink_the_rest(make_blobs, record):
     assert codes.max() <= 65535
 
 
+@pytest.mark.usefixtures("cheap_fit")
 def test_test_samples_are_never_fitted(make_blobs, record):
     run = make_blobs(t=2)
     other = run._replace(vectors=run.vectors.copy())
@@ -356,3 +373,68 @@ def test_mistakes_are_explained(make_blobs, record, record_arrays):
         record(make_blobs(t=1)).run(TimeTravel(layer="pol"))
     with pytest.raises(MissingInputError, match="no layer of role 'embedding'"):
         record_arrays({0: np.zeros((4, 2))}, labels=[0] * 4).run(QUICK)
+
+
+@pytest.mark.usefixtures("cheap_fit")
+@pytest.mark.parametrize("classes", [2, 1000])
+def test_there_may_be_two_classes_or_more_than_samples(make_blobs, record, classes):
+    result = record(make_blobs(60, t=2, classes=classes)).run(QUICK)
+    assert np.isfinite(drawn(result)).all()
+    found = [np.frombuffer(row["classes"], "<u2") for row in result.landscapes.to_pylist()]
+    assert max(plane.max() for plane in found) < classes
+
+
+def test_large_maps_are_averaged_and_that_is_said(make_blobs, record, monkeypatch):
+    monkeypatch.setattr(frames, "MOST_DIMENSIONS", 10)
+    run = make_blobs(40, d=3, t=2)
+    maps = run.vectors[..., None, None] + np.array([[-1, 1], [2, -2]], np.float32)  # their mean is the vector
+    recording = record(run, heads=None, activations={"embedding": maps})
+    result = recording.run(dataclasses.replace(QUICK, mode="pca"))
+    plain = record(run, heads=None).run(dataclasses.replace(QUICK, mode="pca"))
+    assert notes(result)[-1] == "The layer's maps are large; they were averaged over their positions."
+    assert_allclose(drawn(result), drawn(plain), atol=1e-2 * plain.canvas.size)
+
+
+def test_vectors_of_another_length_name_their_checkpoint(make_blobs, record):
+    found = frames.frames_of(record(make_blobs(20, t=2)), None)
+    with pytest.raises(ShapeError) as refused:
+        dataclasses.replace(found, shape=(9,)).read(1)
+    assert str(refused.value) == (
+        "Checkpoint 000001 has vectors of 8 dimensions in layer 'embedding', but 9 were recorded for it. "
+        "Record the run again with one model."
+    )
+
+
+@pytest.mark.usefixtures("cheap_fit")
+@pytest.mark.parametrize("mode", ["joint", "per_epoch", "live", "pca"])
+def test_a_checkpoint_where_nothing_is_finite_has_no_frame(make_blobs, record, mode):
+    run = make_blobs(40, t=3)
+    run.vectors[-1] = np.nan
+    with pytest.warns(BathyscopeWarning, match="NaN or infinite"):
+        recording = record(run)
+    result = recording.run(dataclasses.replace(QUICK, mode=mode))
+    assert result.frames["checkpoint"].to_pylist() == ["000000", "000001"]
+    assert result.positions.column_names == ["000000", "000001"]
+    assert notes(result)[0] == "No sample has a finite vector at checkpoint 000002: there is no frame."
+    assert len(notes(result)) == 1
+
+
+def test_a_run_without_a_finite_vector_is_refused(make_blobs, record):
+    run = make_blobs(40, t=2)
+    run.vectors[:] = np.nan
+    with pytest.warns(BathyscopeWarning, match="NaN or infinite"):
+        recording = record(run)
+    with pytest.raises(MissingInputError, match="has a finite vector in layer 'embedding' at any checkpoint, so there"):
+        recording.run(QUICK)
+
+
+@pytest.mark.usefixtures("cheap_fit")
+@pytest.mark.parametrize("mode", ["joint", "per_epoch", "live"])
+def test_a_checkpoint_may_hold_no_sample_that_was_fitted(make_blobs, record, mode):
+    run = make_blobs(40, t=2)
+    fitted = np.array(run.split) == "train"
+    run.vectors[0, ~fitted], run.vectors[1, fitted] = np.nan, np.nan
+    with pytest.warns(BathyscopeWarning, match="NaN or infinite"):
+        places = record(run).run(dataclasses.replace(QUICK, mode=mode)).positions.to_pydict()
+    assert [place is not None for place in places["000000"]] == fitted.tolist()
+    assert [place is None for place in places["000001"]] == fitted.tolist()

@@ -1,5 +1,6 @@
 """The other training of the same samples, told in the samples and checkpoints of this one."""
 
+import functools
 import json
 
 import numpy as np
@@ -8,6 +9,8 @@ from numpy.testing import assert_array_equal
 
 import bathyscope as bs
 from bathyscope.analyses import TimeTravel, Trajectories
+from bathyscope.analyses.timetravel import travel
+from bathyscope.analyses.timetravel.fit import Settings
 from bathyscope.errors import BathyscopeError
 from bathyscope.recording.results import silent
 
@@ -40,7 +43,9 @@ def pair(tmp_path_factory):
 def travelled(pair):
     """Both maps of the other training: told there, and here."""
     one, other = pair
-    return other.run(TimeTravel(landscape=8)), one.run(TimeTravel(landscape=8, beside="other"))
+    with pytest.MonkeyPatch.context() as cheaper:
+        cheaper.setattr(travel, "Settings", functools.partial(Settings, steps=30, width=24))
+        return other.run(TimeTravel(landscape=8)), one.run(TimeTravel(landscape=8, beside="other"))
 
 
 def rows_of(one, other):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -18,6 +17,7 @@ from bathyscope.analyses.timetravel.graph import IntArray, Vectors
 from bathyscope.analyses.timetravel.losses import Edges
 from bathyscope.analyses.timetravel.muon import Muon
 from bathyscope.analyses.timetravel.network import Array, Shape
+from bathyscope.analyses.timetravel.threads import Beside
 
 Told = Callable[[float, str], None]
 
@@ -94,6 +94,14 @@ class Settings:
     seed: int = 0
 
 
+class _Piece(NamedTuple):
+    """Rows of one checkpoint's cloud, and what share of a step's losses they are."""
+
+    frame: int
+    rows: IntArray
+    share: np.float32
+
+
 class _Batch(NamedTuple):
     """Rows of some checkpoints' clouds, and where each stands in the batch: (checkpoint, from, to).
 
@@ -109,11 +117,25 @@ class _Batch(NamedTuple):
         """Rows of all checkpoints."""
         return self.blocks[-1][2]
 
-    def part(self, first: int, last: int) -> _Batch:
-        """Some of its checkpoints, as a batch of their own."""
-        at = self.blocks[first][1]
-        blocks = [(frame, start - at, stop - at) for frame, start, stop in self.blocks[first:last]]
-        return _Batch(self.rows[first:last], blocks, self.offsets[first:last])
+    def pieces(self, low: int, high: int) -> list[_Piece]:
+        """The rows that stand in a part of the batch."""
+        out = []
+        for rows, (frame, start, stop) in zip(self.rows, self.blocks, strict=True):
+            mine = rows[max(low - start, 0) : max(high - start, 0)]
+            if len(mine):
+                out.append(_Piece(frame, mine, np.float32(len(mine) / (stop - start) / len(self.blocks))))
+        return out
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What every step works on; `gradients` are those of either half."""
+
+    clouds: Sequence[Cloud]
+    settings: Settings
+    weights: dict[str, Array]
+    gradients: tuple[dict[str, Array], dict[str, Array]]
+    beside: Beside
 
 
 def fit(
@@ -133,27 +155,29 @@ def fit(
     anchors : what should be drawn at known places
     """
     generator = np.random.default_rng([settings.seed, 2])
+    pooled = np.concatenate([cloud.inputs for cloud in clouds])
+    people = np.unique(np.concatenate([cloud.who for cloud in clouds]))
     if start is None:
-        pooled = np.concatenate([cloud.inputs for cloud in clouds])
         weights = network.initial(Shape(pooled.shape[1], settings.width, settings.depth, len(clouds)), generator)
-        _begin(weights, pooled)
     else:
         weights = dict(start)
-    muon = Muon(weights)
-    spare = {name: np.zeros_like(value) for name, value in weights.items()}
-    people = np.unique(np.concatenate([cloud.who for cloud in clouds]))
+    if not len(people):  # these checkpoints hold none of the landmarks
+        return weights
+    if start is None:
+        _begin(weights, pooled)
     began = time.monotonic()
-    with ThreadPoolExecutor(1) as beside:
+    with Beside() as beside:
+        muon = Muon(weights)
+        spare = {name: np.zeros_like(value) for name, value in weights.items()}
+        work = _Work(clouds, settings, weights, (muon.gradients, spare), beside)
         for step in range(settings.steps):
             if step % TELL_EVERY == 0:
                 left = (time.monotonic() - began) / max(step, 1) * (settings.steps - step)
                 told(step / settings.steps, f", about {left:.0f} s left" if step else "")
             cosine = (1 + np.cos(np.pi * step / settings.steps)) / 2
-            batch = _draw(clouds, people, settings, generator)
-            held = _held(anchors, generator)
-            halves = _halves(weights, clouds, batch, settings, held, (muon.gradients, spare))
-            _descend(halves, clouds, batch, settings, beside)
-            muon.step(settings.last_rate + (settings.rate - settings.last_rate) * cosine, limit=LONGEST_GRADIENT)
+            _descend(work, _draw(clouds, people, settings, generator), _held(anchors, generator))
+            rate = settings.last_rate + (settings.rate - settings.last_rate) * cosine
+            muon.step(rate, limit=LONGEST_GRADIENT, both=beside.both)
     return {name: value.copy() for name, value in weights.items()}
 
 
@@ -209,100 +233,100 @@ def _held(anchors: Anchors | None, generator: np.random.Generator) -> Anchors | 
     return Anchors(*(part[some] for part in anchors))
 
 
-@dataclass
 class _Half:
-    """Some checkpoints of a batch on their way through the network and back, by themselves.
+    """Some rows of a batch on their way through the network and back, by themselves.
 
     Attributes
     ----------
-    into : gradients of the weights, as far as these checkpoints make them
-    positions, by_position : (n, 2) where the rows are drawn, and which way the losses pull
+    positions : (n, 2) where the rows are drawn
+    into : gradients of the weights, as far as these rows make them
     """
 
-    weights: dict[str, Array]
-    clouds: Sequence[Cloud]
-    batch: _Batch
-    settings: Settings
-    share: np.float32
-    held: Anchors | None
-    into: dict[str, Array]
+    def __init__(self, work: _Work, pieces: list[_Piece], held: Anchors | None, into: dict[str, Array]) -> None:
+        self.work, self.pieces, self.held, self.into = work, pieces, held, into
 
     def forward(self) -> None:
-        """Positions, what they decode to, and the losses that need no other checkpoint."""
-        batch, clouds, settings = self.batch, self.clouds, self.settings
-        inputs = [clouds[frame].inputs[rows] for rows, (frame, _, _) in zip(batch.rows, batch.blocks, strict=True)]
+        """Positions, what they decode to, and the losses of that."""
+        clouds, weights = self.work.clouds, self.work.weights
+        inputs = [clouds[piece.frame].inputs[piece.rows] for piece in self.pieces]
+        ends = np.cumsum([len(part) for part in inputs]).tolist()
         if self.held is not None:
             inputs.append(self.held.inputs)
-        self.kept = network.encoded(self.weights, np.concatenate(inputs))
-        self.positions = self.kept[-1]
-        self.seen = network.decoded(self.weights, self.positions[: batch.stop], batch.blocks)
+        self.kept = network.encoded(weights, np.concatenate(inputs))
+        self.positions = self.kept[-1][: ends[-1]]
+        blocks = [(piece.frame, end - len(piece.rows), end) for piece, end in zip(self.pieces, ends, strict=True)]
+        self.seen = network.decoded(weights, self.positions, blocks)
         self.by_output = np.empty_like(self.seen.output)
-        self.by_position = np.zeros_like(self.positions)
-        for rows, (frame, start, stop), offsets in zip(batch.rows, batch.blocks, batch.offsets, strict=True):
-            part, cloud = slice(start, stop), clouds[frame]
-            self.by_output[part] = self.share * _output_gradient(self.seen.output[part], cloud, rows, settings)
-            pull = _neighbour_gradient(self.positions[part], cloud, rows, offsets, settings)
-            self.by_position[part] = self.share * np.float32(settings.neighbour) * pull
+        for piece, (frame, start, stop) in zip(self.pieces, blocks, strict=True):
+            pull = _output_gradient(self.seen.output[start:stop], clouds[frame], piece.rows, self.work.settings)
+            np.multiply(pull, piece.share, out=self.by_output[start:stop])
+
+    def backward(self, pull: Array) -> None:
+        """Gradients of the weights, given which way the other losses pull the positions."""
+        settings, weights, stop = self.work.settings, self.work.weights, len(self.positions)
+        by_position = np.empty_like(self.kept[-1])
+        by_position[:stop] = pull + network.decoder_gradient(weights, self.seen, self.by_output, self.into)
         if self.held is not None:
-            _, back = losses.anchor_loss(self.positions[batch.stop :], *self.held[1:])
-            self.by_position[batch.stop :] += np.float32(settings.anchor) * back
-
-    def backward(self) -> None:
-        """Gradients of the weights, once all losses have said which way they pull."""
-        stop = self.batch.stop
-        self.by_position[:stop] += network.decoder_gradient(self.weights, self.seen, self.by_output, self.into)
-        network.encoder_gradient(self.weights, self.kept, self.by_position, self.into)
+            _, back = losses.anchor_loss(self.kept[-1][stop:], *self.held[1:])
+            by_position[stop:] = np.float32(settings.anchor) * back
+        network.encoder_gradient(weights, self.kept, by_position, self.into)
 
 
-def _halves(
-    weights: dict[str, Array],
-    clouds: Sequence[Cloud],
-    batch: _Batch,
-    settings: Settings,
-    held: Anchors | None,
-    into: tuple[dict[str, Array], dict[str, Array]],
-) -> list[_Half]:
-    """A batch in two, for two cores; of one checkpoint a single one."""
-    count = len(batch.blocks)
-    share = np.float32(1 / count)
-    if count == 1:
-        return [_Half(weights, clouds, batch, settings, share, held, into[0])]
-    cut = (count + 1) // 2
-    first = _Half(weights, clouds, batch.part(0, cut), settings, share, None, into[0])
-    return [first, _Half(weights, clouds, batch.part(cut, count), settings, share, held, into[1])]
+def _halves(work: _Work, batch: _Batch, held: Anchors | None) -> list[_Half]:
+    """A batch in two, for two cores; a single one where there is hardly anything."""
+    # An anchor, which is not decoded, costs half as much as a row.
+    cut = (batch.stop + (0 if held is None else len(held.inputs) // 2)) // 2
+    first, second = work.gradients
+    if not 0 < cut < batch.stop:
+        return [_Half(work, batch.pieces(0, batch.stop), held, first)]
+    return [
+        _Half(work, batch.pieces(0, cut), None, first),
+        _Half(work, batch.pieces(cut, batch.stop), held, second),
+    ]
 
 
-def _descend(
-    halves: list[_Half], clouds: Sequence[Cloud], batch: _Batch, settings: Settings, beside: ThreadPoolExecutor
-) -> None:
-    """Gradients of all losses on one batch, in the first half's `into`.
+def _descend(work: _Work, batch: _Batch, held: Anchors | None) -> None:
+    """Gradients of all losses on one batch, in the first of `gradients`.
 
     The halves never wait for each other within a pass, and are added in the same order however long each takes.
     """
-    _both([half.forward for half in halves], beside)
-    positions = np.concatenate([half.positions[: half.batch.stop] for half in halves])
-    pull = np.zeros_like(positions)
-    if settings.tie and len(batch.blocks) > 1:
-        pull += np.float32(settings.tie) * losses.tie_loss(positions, _ties(clouds, batch))[1]
-    if settings.path and len(batch.blocks) > 2:
-        places, apart = _paths(clouds, batch)
-        pull[places] += np.float32(settings.path) * losses.path_loss(positions[places], apart)[1]
-    start = 0
-    for half in halves:
-        half.by_position[: half.batch.stop] += pull[start : start + half.batch.stop]
-        start += half.batch.stop
-    _both([half.backward for half in halves], beside)
+    halves = _halves(work, batch, held)
+    work.beside.both([half.forward for half in halves])
+    pull = _pull(work, batch, np.concatenate([half.positions for half in halves]))
+    parts = np.split(pull, [len(halves[0].positions)])
+    work.beside.both([functools.partial(half.backward, part) for half, part in zip(halves, parts, strict=False)])
     for half in halves[1:]:
         for name, value in half.into.items():
             halves[0].into[name] += value
 
 
-def _both(passes: list[Callable[[], None]], beside: ThreadPoolExecutor) -> None:
-    """The first here, the others in the thread beside."""
-    others = [beside.submit(one) for one in passes[1:]]
-    passes[0]()
-    for other in others:
-        other.result()
+def _pull(work: _Work, batch: _Batch, positions: Array) -> Array:
+    """Which way neighbours, ties and paths pull each position."""
+    clouds, settings = work.clouds, work.settings
+    scale = np.float32(1 / len(batch.blocks)) * np.float32(settings.neighbour)
+
+    def near(number: int) -> Array:
+        frame, start, stop = batch.blocks[number]
+        rows, offsets = batch.rows[number], batch.offsets[number]
+        return scale * _neighbour_gradient(positions[start:stop], clouds[frame], rows, offsets, settings)
+
+    def tied() -> Array:
+        return np.float32(settings.tie) * losses.tie_loss(positions, _ties(clouds, batch))[1]
+
+    def along() -> Array:
+        places, apart = _paths(clouds, batch)
+        out = np.zeros_like(positions)
+        out[places] = np.float32(settings.path) * losses.path_loss(positions[places], apart)[1]
+        return out
+
+    count = len(batch.blocks)
+    tasks: list[Callable[[], Array]] = [functools.partial(near, number) for number in range(count)]
+    if settings.tie and count > 1:
+        tasks.append(tied)
+    if settings.path and count > 2:
+        tasks.append(along)
+    pulls = work.beside.both(tasks)
+    return functools.reduce(np.add, pulls[count:], np.concatenate(pulls[:count]))
 
 
 def _output_gradient(output: Array, cloud: Cloud, rows: IntArray, settings: Settings) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -61,6 +62,12 @@ class Frames:
     def dimensions(self) -> int:
         """D."""
         return self.shape[0] if self.averaged else math.prod(self.shape)
+
+    def some(self, which: npt.NDArray[np.bool_]) -> Frames:
+        """Those of some checkpoints, (T,)."""
+        picked = np.flatnonzero(which)
+        checkpoints = tuple(self.checkpoints[frame] for frame in picked)
+        return dataclasses.replace(self, checkpoints=checkpoints, heads=tuple(self.heads[frame] for frame in picked))
 
     def clock(self) -> npt.NDArray[np.float64]:
         """(T,) epochs, or steps where an epoch is unknown."""

@@ -150,6 +150,8 @@ def memory(task: Follow, number: int, new: Landmarks, *, near: Near, basis: Basi
 
 def margin_between(new: Vectors, old: Vectors) -> np.float32:
     """How far two clouds differ, for the memory's margin: mean of |μ − μ'| / √(σ² + σ'²) over dimensions, bounded."""
+    if not len(new) or not len(old):
+        return np.float32(MARGIN[0])
     apart = np.abs(new.mean(axis=0) - old.mean(axis=0))
     spread = np.sqrt(new.var(axis=0) + old.var(axis=0))
     known = spread > 0

@@ -54,6 +54,19 @@ class Territory(NamedTuple):
 Row = dict[str, Any]
 
 
+class About(NamedTuple):
+    """What rows of the quality table are about: the samples of a split at a checkpoint."""
+
+    checkpoint: str
+    split: str
+
+    def row(self, measure: str, value: float, count: int, **more: Any) -> Row:
+        """One measure over so many samples; not finite: not known."""
+        known = float(value) if np.isfinite(value) else None
+        told = {"measure": measure, "value": known, "count": count, "neighbours": None, "random": None}
+        return {**self._asdict(), **told, **more}
+
+
 class Seen(NamedTuple):
     """One frame judged by itself, as the next one must know it.
 
@@ -102,9 +115,10 @@ class Judge:
                 continue
             # A held-out sample has its neighbours among the fitted samples and its own split.
             among = np.flatnonzero(members[frame.rows] | fit_members)
-            here.rows.extend(self._neighbours(split, here, mine, among))
+            about = self._about(number, split)
+            here.rows.extend(self._neighbours(about, here, mine, among))
             if territory is not None and frame.logits is not None:
-                here.rows.extend(self._predictions(split, here, territory, mine))
+                here.rows.extend(self._predictions(about, here, territory, mine))
         if territory is not None:
             here.rows.extend(self._borders(here, fitted))
         return here
@@ -119,7 +133,7 @@ class Judge:
         for split, members in self.splits.items():
             mine = np.flatnonzero(members[here.frame.rows])
             if len(mine) and self.before is not None:
-                self.rows.extend(self._movement(split, self.before, here, mine))
+                self.rows.extend(self._movement(self._about(here.number, split), self.before, here, mine))
         self.before = here
 
     def rankings(self, followed: IntArray, vectors: Vectors, positions: Vectors) -> None:
@@ -137,12 +151,10 @@ class Judge:
                 continue
             for number in range(vectors.shape[1]):
                 value, _ = quality.temporal_ranking(vectors[mine], positions[mine], number)
-                self.rows.append(self._row(number, split, "temporal_ranking", value, len(mine), random=0.0))
+                self.rows.append(self._about(number, split).row("temporal_ranking", value, len(mine), random=0.0))
 
-    def _row(self, number: int, split: str, measure: str, value: float, count: int, **more: Any) -> Row:
-        known = float(value) if np.isfinite(value) else None
-        row = {"checkpoint": self.names[number], "split": split, "measure": measure, "value": known, "count": count}
-        return {**row, "neighbours": None, "random": None, **more}
+    def _about(self, number: int, split: str) -> About:
+        return About(self.names[number], split)
 
     def _judged(self, mine: IntArray) -> IntArray:
         """Some of them, the same at every checkpoint as far as they are there."""
@@ -167,7 +179,7 @@ class Judge:
         wrong = (there != predictions) | (logits.argmax(axis=1) != predictions)
         return Territory(predictions, border, right, decoded, logits), wrong
 
-    def _neighbours(self, split: str, here: Seen, mine: IntArray, among: IntArray) -> Iterator[Row]:
+    def _neighbours(self, about: About, here: Seen, mine: IntArray, among: IntArray) -> Iterator[Row]:
         # Where all vectors are equal, or there is one, nobody is nearer than others.
         if len(among) < 2 or not np.ptp(here.frame.vectors[among], axis=0).any():
             return
@@ -179,29 +191,29 @@ class Judge:
             by_chance = near / (len(among) - 1)
             value = float(found.kept(k).mean())
             more = {"neighbours": near, "random": by_chance}
-            yield self._row(here.number, split, "neighbours_kept", value, len(judged), **more)
+            yield about.row("neighbours_kept", value, len(judged), **more)
         for measure, value in (("trustworthiness", found.trustworthiness()), ("continuity", found.continuity())):
-            yield self._row(here.number, split, measure, value, len(judged), neighbours=found.ranked, random=0.5)
+            yield about.row(measure, value, len(judged), neighbours=found.ranked, random=0.5)
 
-    def _predictions(self, split: str, here: Seen, found: Territory, mine: IntArray) -> Iterator[Row]:
-        logits, number = here.frame.logits, here.number
+    def _predictions(self, about: About, here: Seen, found: Territory, mine: IntArray) -> Iterator[Row]:
+        logits = here.frame.logits
         if logits is None:
             return
         said = found.predictions[mine]
         kept = found.logits[mine].argmax(axis=1) == said
         chance = float(((np.bincount(said) / len(said)) ** 2).sum())
-        yield self._row(number, split, "prediction_kept", float(kept.mean()), len(mine), random=chance)
+        yield about.row("prediction_kept", float(kept.mean()), len(mine), random=chance)
         sure = quality.confidence_kept(probabilities(logits[mine]), probabilities(found.logits[mine]))
-        yield self._row(number, split, "confidence_kept", float(sure.mean()), len(mine))
+        yield about.row("confidence_kept", float(sure.mean()), len(mine))
         error = quality.relative_error(here.frame.vectors[mine], found.decoded[mine])
-        yield self._row(number, split, "inverse_distance", error, len(mine), random=1.0)
+        yield about.row("inverse_distance", error, len(mine), random=1.0)
         border, right = found.border[mine], found.right[mine]
         plain = float(right[~border].mean()) if not border.all() else float("nan")
-        yield self._row(number, split, "landscape_agreement", plain, int((~border).sum()), random=chance)
+        yield about.row("landscape_agreement", plain, int((~border).sum()), random=chance)
         at_border = float(right[border].mean()) if border.any() else float("nan")
-        yield self._row(number, split, "landscape_agreement_boundary", at_border, int(border.sum()))
+        yield about.row("landscape_agreement_boundary", at_border, int(border.sum()))
 
-    def _movement(self, split: str, before: Seen, here: Seen, mine: IntArray) -> Iterator[Row]:
+    def _movement(self, about: About, before: Seen, here: Seen, mine: IntArray) -> Iterator[Row]:
         """Compare with the frame before: dots that should have moved, and those that should not."""
         rows = here.frame.rows[mine]
         _, a, b = np.intersect1d(before.frame.rows, rows, assume_unique=True, return_indices=True)
@@ -211,13 +223,13 @@ class Judge:
         moved = np.linalg.norm(here.frame.vectors[b] - before.frame.vectors[a], axis=1)
         drawn = np.linalg.norm(here.positions[b] - before.positions[a], axis=1) / self.canvas.size * 100
         value, count = quality.fixing_invariant(moved, drawn, self._still(here.frame.vectors[mine]))
-        yield self._row(here.number, split, "fixing_invariant", value, count)
+        yield about.row("fixing_invariant", value, count)
         old, new = before.territory, here.territory
         if old is None or new is None:
             return
         changed = ~new.border[b] & ~old.border[a] & (new.predictions[b] != old.predictions[a])
         value, count = quality.moving_invariant(changed, old.right[a], new.right[b])
-        yield self._row(here.number, split, "moving_invariant", value, count)
+        yield about.row("moving_invariant", value, count)
 
     def _still(self, vectors: Vectors) -> float:
         """A sample that moved less than half the usual distance to the nearest neighbour has not moved."""
@@ -244,4 +256,4 @@ class Judge:
                 low, _ = nearest(drawn, k, queries=here.positions[mine])
                 value = float(quality.overlap(high, low).mean()) / k
                 chance = k / len(border)
-                yield self._row(number, split, "boundary_kept", value, len(mine), neighbours=k, random=chance)
+                yield self._about(number, split).row("boundary_kept", value, len(mine), neighbours=k, random=chance)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from bathyscope.analyses.neighbours import nearest
 from bathyscope.analyses.timetravel import baselines
@@ -20,11 +18,12 @@ from bathyscope.analyses.timetravel.maps import Autoencoder
 from bathyscope.analyses.timetravel.maps import Sequence as MapSequence
 from bathyscope.analyses.timetravel.quality import overlap
 from bathyscope.analyses.timetravel.reduction import Basis, basis_of
+from bathyscope.analyses.timetravel.threads import two_threads
 from bathyscope.recording import Head
 
 Told = Callable[[float, str], None]
 
-EPOCH_STEPS = 160
+EPOCH_STEPS = 120
 """Steps for a checkpoint that begins from the one before; the first takes three times as many."""
 
 EPOCH_BATCH = 1536
@@ -66,8 +65,7 @@ def _clouds(task: Task, basis: Basis, told: Told) -> tuple[list[Cloud], list[Uni
         seed = [task.settings.seed, 3, frame]
         return cloud_of(mine, task.heads[frame], basis, k=k, near=near, seed=seed, ties=ties)
 
-    # How many threads OpenMP takes is a setting of each thread that uses it, and it must be the same on every machine.
-    pool = ThreadPoolExecutor(2, initializer=threadpool_limits, initargs=(1, "openmp"))
+    pool = two_threads()
     try:
         out = []
         for frame, one in enumerate([pool.submit(prepared, frame) for frame in range(len(task.landmarks))]):

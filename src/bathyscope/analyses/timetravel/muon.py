@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import numpy as np
 
 from bathyscope.analyses.adam import Adam
 from bathyscope.analyses.timetravel.network import Array
+from bathyscope.analyses.timetravel.threads import one_by_one
+
+Both = Callable[[Sequence[Callable[[], None]]], Any]
 
 LEAST_SIDE = 16
 """Matrices with a shorter side go by Adam: what leads to the two coordinates, and what a checkpoint's code does."""
@@ -36,28 +43,33 @@ class Muon(Adam):
 
     def __init__(self, weights: dict[str, Array]) -> None:
         super().__init__(weights)
-        self._matrices = {name: value for name, value in weights.items() if _is_layer(value)}
+        layers = [name for name, value in weights.items() if _is_layer(value)]
+        # Largest first, so that who takes every other one has half of the work.
+        self._matrices = {name: weights[name] for name in sorted(layers, key=lambda name: -weights[name].size)}
         self._momentum = {name: np.zeros_like(value) for name, value in self._matrices.items()}
 
-    def step(self, rate: float, *, limit: float | None = None) -> None:
+    def step(self, rate: float, *, limit: float | None = None, both: Both = one_by_one) -> None:
         """One step along the gradients.
 
         Parameters
         ----------
         limit : the gradients' length is cut to it, and gradients that are no numbers move nothing
+        both : does some tasks that have nothing to do with each other
         """
         if limit is not None:
             self._cut(limit)
-        for name, value in self._matrices.items():
-            slope, momentum = self.gradients[name], self._momentum[name]
-            momentum *= MOMENTUM
-            momentum += slope
-            n_in, n_out = value.shape
-            far = np.float32(FASTER * rate * max(1.0, n_out / n_in) ** 0.5)
-            value -= far * orthogonal(slope + MOMENTUM * momentum)
-            # Adam sees no slope here and leaves the matrix alone.
-            slope[...] = 0
+        both([functools.partial(self._turn, name, rate) for name in self._matrices])
         super().step(rate)
+
+    def _turn(self, name: str, rate: float) -> None:
+        value, slope, momentum = self._matrices[name], self.gradients[name], self._momentum[name]
+        momentum *= MOMENTUM
+        momentum += slope
+        n_in, n_out = value.shape
+        far = np.float32(FASTER * rate * max(1.0, n_out / n_in) ** 0.5)
+        value -= far * orthogonal(slope + MOMENTUM * momentum)
+        # Adam sees no slope here and leaves the matrix alone.
+        slope[...] = 0
 
 
 def orthogonal(matrix: Array) -> Array:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -20,8 +20,9 @@ from bathyscope.analyses.timetravel.frames import frames_of
 from bathyscope.analyses.timetravel.graph import IntArray, Vectors
 from bathyscope.analyses.timetravel.maps import Map, Placed
 from bathyscope.analyses.timetravel.result import TimeTravelResult
+from bathyscope.analyses.timetravel.threads import two_threads
 from bathyscope.analyses.trajectories.beside import run_beside, state_beside
-from bathyscope.errors import ParameterError
+from bathyscope.errors import MissingInputError, ParameterError
 from bathyscope.recording import Progress, Recording
 
 Mode = Literal["joint", "per_epoch", "live", "pca", "umap", "aligned_umap"]
@@ -61,7 +62,7 @@ class TimeTravel:
 
     name: ClassVar[str] = "timetravel"
     question: ClassVar[str] = "How did the samples and the model's territories move during training?"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     needs: ClassVar[frozenset[str]] = frozenset({"embedding"})
     result: ClassVar[type[TimeTravelResult]] = TimeTravelResult
 
@@ -92,6 +93,8 @@ class TimeTravel:
         ------
         ParameterError
             If there is no such recording beside this one.
+        MissingInputError
+            If no checkpoint holds the layer, or no finite vector of it.
         """
         if self.beside is not None:
             found, matched = run_beside(self, recording, progress, OF_SAMPLES)
@@ -129,7 +132,7 @@ class Travel:
 
     def _draw(self, drawing: Drawing, positions: list[Vectors], fitted: Map) -> None:
         """Two frames at a time, for two cores; files are read in this thread only, and no more than a few are held."""
-        pool = ThreadPoolExecutor(2, initializer=threadpool_limits, initargs=(1, "openmp"))
+        pool = two_threads()
         begun: deque[Future[Sketch]] = deque()
         try:
             for number, part in enumerate(positions):
@@ -163,8 +166,24 @@ class Travel:
             there[number, frame.rows] = True
             if frame.logits is not None:
                 predicted[number, frame.rows] = frame.logits.argmax(axis=1)
+        held = np.asarray(there.any(axis=1))
+        self._drop(held)
+        there, predicted = there[held], predicted[held]
         self._note(there, predicted)
         return Contents(there, predicted)
+
+    def _drop(self, held: BoolArray) -> None:
+        """Checkpoints where nothing is finite, as after an explosion, have no frame."""
+        names = [checkpoint.name for checkpoint in self.frames.checkpoints]
+        empty = [name for name, one in zip(names, held, strict=True) if not one]
+        if len(empty) == len(names):
+            raise MissingInputError(
+                f"No sample of {self.recording.path} has a finite vector in layer {self.frames.layer!r} at any "
+                "checkpoint, so there is nothing to map. Record the run again with a lower learning rate."
+            )
+        if empty:
+            self.notes.append(f"No sample has a finite vector at checkpoint {', '.join(empty)}: there is no frame.")
+            self.frames = self.frames.some(held)
 
     def _note(self, there: BoolArray, predicted: npt.NDArray[np.int32]) -> None:
         absent = ~there.any(axis=0)

@@ -20,6 +20,30 @@ IntArray = npt.NDArray[np.int64]
 Vectors = npt.NDArray[np.floating]
 
 
+@dataclass(frozen=True)
+class Events:
+    """Things of one kind that happened to samples at a checkpoint.
+
+    Attributes
+    ----------
+    amount : (n,) how much
+    ends : (n,) classes before and after; None where the kind has none
+    rows : (n,) the samples
+    """
+
+    checkpoint: str
+    kind: str
+    amount: npt.NDArray[np.float64]
+    ends: tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]] | None = None
+    rows: IntArray = field(default_factory=lambda: np.empty(0, np.int64))
+
+    def of(self, which: BoolArray) -> Events:
+        """From those of all N samples, those of some."""
+        rows = np.flatnonzero(which)
+        ends = None if self.ends is None else (self.ends[0][rows], self.ends[1][rows])
+        return Events(self.checkpoint, self.kind, self.amount[rows], ends, rows)
+
+
 @dataclass
 class Following:
     """Takes in one checkpoint after the other; what it keeps of each is what the result shows of it.
@@ -40,7 +64,7 @@ class Following:
     columns: dict[str, dict[str, pa.Array]] = field(
         default_factory=lambda: {name: {} for name in ("predictions", "label_probability", "confidence", "speeds")}
     )
-    events: list[dict[str, Any]] = field(default_factory=list)
+    events: list[Events] = field(default_factory=list)
     _said: list[tuple[npt.NDArray[np.int32], BoolArray]] = field(default_factory=list)
 
     def take(self, checkpoint: Checkpoint, said: Said, vectors: Vectors | None, when: float) -> None:
@@ -72,25 +96,12 @@ class Following:
         # Nothing is before the first checkpoint, which is not the same as no change.
         told = {kind: None if first else int(which.sum()) for kind, which in counts.items()}
         self.frames.append({**row, "time": when, **told})
-        kinds = {"flip": changes.flipped, "learned": changes.learned, "forgotten": changes.forgotten}
-        for kind, which in kinds.items():
-            self._add_events(checkpoint, kind, np.flatnonzero(which), changes.jump, (changes.before, said.prediction))
-        self._add_events(checkpoint, "confidence", np.flatnonzero(jumped), changes.jump, None)
+        at, ends = checkpoint.name, (changes.before, said.prediction)
+        for kind, which in (("flip", changes.flipped), ("learned", changes.learned), ("forgotten", changes.forgotten)):
+            self.events.append(Events(at, kind, changes.jump, ends).of(which))
+        self.events.append(Events(at, "confidence", changes.jump).of(jumped))
         if moved is not None:
-            self._add_events(checkpoint, "movement", np.flatnonzero(moved.significant), moved.approach, None)
-
-    def _add_events(
-        self,
-        checkpoint: Checkpoint,
-        kind: str,
-        rows: IntArray,
-        amount: npt.NDArray[np.float64],
-        between: tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]] | None,
-    ) -> None:
-        if len(rows):
-            ends = None if between is None else tuple(end[rows] for end in between)
-            event = {"rows": rows, "of": checkpoint.name, "kind": kind, "amount": amount[rows], "ends": ends}
-            self.events.append(event)
+            self.events.append(Events(at, "movement", moved.approach).of(moved.significant))
 
     def events_table(self) -> pa.Table:
         """All events by checkpoint, then kind, then sample."""
@@ -98,12 +109,13 @@ class Following:
         scale = 1.0 if self.movement is None else self.movement.scale
         parts = [tables.EVENTS.empty_table()]
         for event in self.events:
-            size = len(event["rows"])
-            ends = event["ends"]
-            shown = (pa.nulls(size, pa.string()),) * 2 if ends is None else tuple(names.take(pa.array(e)) for e in ends)
-            amount = event["amount"] / scale if event["kind"] == "movement" else event["amount"]
-            same = [pa.array([text] * size, pa.string()) for text in (event["of"], event["kind"])]
-            columns = [pa.array(event["rows"], pa.int64()), *same, *shown, pa.array(amount, pa.float32())]
+            size = len(event.rows)
+            shown = [pa.nulls(size, pa.string())] * 2
+            if event.ends is not None:
+                shown = [names.take(pa.array(end)) for end in event.ends]
+            amount = event.amount / scale if event.kind == "movement" else event.amount
+            same = [pa.array([text] * size, pa.string()) for text in (event.checkpoint, event.kind)]
+            columns = [pa.array(event.rows, pa.int64()), *same, *shown, pa.array(amount, pa.float32())]
             parts.append(pa.table(columns, schema=tables.EVENTS))
         return pa.concat_tables(parts).combine_chunks()
 
