@@ -65,14 +65,9 @@ function Flips({ counts, x, step }: { counts: Counts; x: (place: number) => numb
   );
 }
 
+/** Beside the drawing, not in it: moved by the browser alone, where all of a drawing would be painted at every frame. */
 function Playhead({ clock, x }: { clock: Clock; x: (place: number) => number }) {
-  const at = x(clock.at.value);
-  return (
-    <g class="playhead">
-      <line x1={at} x2={at} y1={0} y2={HEIGHT} stroke="var(--ink)" stroke-width={2} />
-      <circle cx={at} cy={5} r={4.5} fill="var(--ink)" />
-    </g>
-  );
+  return <div class="playhead" aria-hidden="true" style={{ transform: `translateX(${x(clock.at.value)}px)` }} />;
 }
 
 function Track({ ctx, clock, curves, counts, alerts }: Props) {
@@ -103,8 +98,8 @@ function Track({ ctx, clock, curves, counts, alerts }: Props) {
             {alerts.map(({ place, text }) => <line key={`${place} ${text}`} x1={x(place)} x2={x(place)} y1={0} y2={TICKS.bottom} stroke="var(--bad)" stroke-width={2} stroke-dasharray="2 2"><title>{text}</title></line>)}
             <Lines curves={curves} x={x} width={width} />
             {counts && <text class="curve" x={width - LABELS + 6} y={(TICKS.top + TICKS.bottom) / 2} dy=".5em">flips</text>}
-            <Playhead clock={clock} x={x} />
           </svg>
+          <Playhead clock={clock} x={x} />
           <div class="slider" role="slider" tabIndex={0} aria-label="Time" aria-valuemin={1} aria-valuemax={n} aria-valuenow={place + 1}
             aria-valuetext={`checkpoint ${place + 1} of ${n}${flips === null ? "" : `, ${plural(flips, "flip")}`}`} style={{ right: `${LABELS}px` }}
             onPointerDown={(event) => {

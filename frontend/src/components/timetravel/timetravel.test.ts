@@ -208,11 +208,15 @@ test("another training is asked for by its folder, and says nothing of this one'
   expect(others?.which).toEqual([{ name: "this one", options: { beside: null } }, { name: "third", options: { beside: "third" } }]);
 });
 
-test("the page's checkpoint moves the picture", async () => {
+test("the page's checkpoint moves the picture and the line in time", async () => {
   const shown = await look();
+  const line = () => Number(/^translateX\((.+)px\)$/.exec(shown.root.querySelector<HTMLElement>(".playhead")?.style.transform ?? "")?.[1]);
+  const before = line();
   shown.session.store.choose(1);
   pass(300);
   expect(clockOf(shown.session).at.value).toBe(1);
+  await settle();
+  expect(line()).toBeLessThan(before);
 });
 
 test("play runs from the beginning to the end, waits for nothing that is here, and is one step to undo", async () => {

@@ -1,6 +1,7 @@
 /** Points without a GPU: blended pixel by pixel into a picture, which is quicker than a call per point. */
 import { css, type Rgba } from "./appearance";
 import { counted } from "./density";
+import { paintAbove, type Above } from "./overlay";
 import { LEAST_RIMMED, RIM, RIMMED_SIZE, RING, SELECTED_SIZE, sized, type Frame, type Renderer } from "./renderer";
 import { FILTERED, FOCUSED, HIDDEN, LARGEST, SELECTED, STATE, clean, grown, type Background, type Picture, type Scene } from "./scene";
 import { toScreen } from "./view";
@@ -95,6 +96,8 @@ interface Backdrop {
 export class FlatRenderer implements Renderer {
   readonly kind = "canvas2d";
   private ground: ImageData | null = null;
+  /** What was drawn last, without anything above it. */
+  private drawn: ImageData | null = null;
   private backdrops = new Map<Picture | null, Backdrop>();
   private bearable = HURRIED;
 
@@ -105,6 +108,8 @@ export class FlatRenderer implements Renderer {
 
   static on(canvas: HTMLCanvasElement): FlatRenderer | null {
     const paint = canvas.getContext("2d", { willReadFrequently: true });
+    // A layer of its own: otherwise what stands around the picture is painted again with each of its frames.
+    canvas.style.willChange = "transform";
     return paint && new FlatRenderer(canvas, paint);
   }
 
@@ -114,45 +119,59 @@ export class FlatRenderer implements Renderer {
     sized(canvas, frame);
     paint.setTransform(1, 0, 0, 1, 0, 0);
     paint.globalAlpha = 1;
-    paint.fillStyle = css(scene.theme.surface);
-    paint.fillRect(0, 0, canvas.width, canvas.height);
     const { background } = scene;
-    if (background) paint.putImageData(this.behind(scene, background, frame), 0, 0);
-    else this.backdrops.clear();
-    if (scene.n === 0) return;
-    if (frame.mode === "density") this.cloud(scene, frame);
-    const pixels = this.opened(scene, frame);
+    let pixels = background ? this.behind(scene, background, frame) : this.plain(scene);
+    if (!background) this.backdrops.clear();
+    if (frame.mode === "density" && scene.n > 0) {
+      paint.putImageData(pixels, 0, 0);
+      this.cloud(scene, frame);
+      pixels = paint.getImageData(0, 0, canvas.width, canvas.height);
+    }
     const every = frame.hurried ? Math.max(1, Math.ceil(scene.n / this.bearable)) : 1;
     const since = performance.now();
     for (const layer of layersOf(scene, frame)) this.layer(pixels, scene, frame, every, layer);
     paint.putImageData(pixels, 0, 0);
+    this.drawn = pixels;
+    if (scene.n === 0) return;
     const perPoint = (performance.now() - since) / Math.ceil(scene.n / every);
     this.bearable = Math.max(HURRIED, HURRIED_MS / perPoint);
   }
 
-  /** The pixels to draw on: those of the pictures behind, or a plain ground that need not be read back. */
-  private opened(scene: Scene, frame: Frame): ImageData {
+  over(above: Above, anew: boolean): void {
+    const { paint, drawn } = this;
+    if (!anew && drawn) {
+      paint.setTransform(1, 0, 0, 1, 0, 0);
+      paint.putImageData(drawn, 0, 0);
+    }
+    paint.setTransform(above.ratio, 0, 0, above.ratio, 0, 0);
+    paintAbove(paint, above);
+  }
+
+  /** Pixels to draw on, as large as the canvas; they hold whatever was drawn before. */
+  private sheet(): ImageData {
     const { width, height } = this.canvas;
-    if (frame.mode === "density") return this.paint.getImageData(0, 0, width, height);
-    if (scene.background && this.ground) return this.ground;
     if (this.ground?.width !== width || this.ground.height !== height) this.ground = new ImageData(width, height);
-    const [r, g, b] = scene.theme.surface;
-    new Uint32Array(this.ground.data.buffer).fill(new Uint32Array(new Uint8Array([r, g, b, 255]).buffer)[0] ?? 0);
     return this.ground;
+  }
+
+  private plain(scene: Scene): ImageData {
+    const sheet = this.sheet();
+    const [r, g, b] = scene.theme.surface;
+    new Uint32Array(sheet.data.buffer).fill(new Uint32Array(new Uint8Array([r, g, b, 255]).buffer)[0] ?? 0);
+    return sheet;
   }
 
   /** The pictures behind at this moment: both stand ready as pixels, and only those are mixed. */
   private behind(scene: Scene, background: Background, frame: Frame): ImageData {
-    const { width, height } = this.canvas;
-    if (this.ground?.width !== width || this.ground.height !== height) this.ground = new ImageData(width, height);
+    const sheet = this.sheet();
     const t = background.b === undefined ? 0 : scene.moving.t;
     const wanted = [background.a, ...(t > 0 ? [background.b ?? null] : [])];
     for (const old of this.backdrops.keys()) if (!wanted.includes(old)) this.backdrops.delete(old);
     const [from, to] = wanted.map((picture) => this.backdrop(scene, picture, frame, background.opacity ?? 1));
-    const { data } = this.ground;
+    const { data } = sheet;
     if (!from || !to) data.set(from ?? to ?? []);
     else for (let i = 0, share = Math.round(256 * t); i < data.length; i++) data[i] = (from[i] as number) + ((((to[i] as number) - (from[i] as number)) * share) >> 8);
-    return this.ground;
+    return sheet;
   }
 
   private backdrop(scene: Scene, picture: Picture | null, frame: Frame, opacity: number): Uint8ClampedArray {

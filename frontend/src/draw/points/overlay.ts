@@ -139,9 +139,9 @@ export function paintAbove(paint: Paint, above: Above): void {
   if (line) drawLine(paint, line, theme);
 }
 
-/** `slow`: no graphics processor stands behind the page; then it is quicker to draw without. */
-export function drawAbove(canvas: HTMLCanvasElement, above: Above, slow: boolean): void {
-  const paint = canvas.getContext("2d", { willReadFrequently: slow });
+/** On a canvas of its own over the points. */
+export function drawAbove(canvas: HTMLCanvasElement, above: Above): void {
+  const paint = canvas.getContext("2d");
   if (!paint) return;
   const [width, height] = [Math.round(above.size.width * above.ratio), Math.round(above.size.height * above.ratio)];
   if (canvas.width !== width) canvas.width = width;

@@ -1,7 +1,9 @@
 /** What a person does with the canvas, in a page without any graphics; what is drawn is looked at in a real browser. */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { settle } from "../../components/mounted";
+import { FlatRenderer } from "./flat";
 import { PointCanvas } from "./point-canvas";
+import { Scene } from "./scene";
 
 let el: HTMLDivElement;
 let canvas: PointCanvas | null = null;
@@ -154,4 +156,25 @@ test("after dispose nothing is left in the element and nothing answers", async (
   pointer("pointerup", 200, 200);
   await settle();
   expect(heard.open).not.toHaveBeenCalled();
+});
+
+test("without a graphics processor what lies above is drawn on the picture, and alone when only it changes", () => {
+  vi.stubGlobal("ImageData", class { readonly data: Uint8ClampedArray; constructor(readonly width: number, readonly height: number) { this.data = new Uint8ClampedArray(4 * width * height); } });
+  const put = vi.fn();
+  const paper = document.createElement("canvas");
+  paper.getContext = vi.fn(() => ({ setTransform: vi.fn(), putImageData: put })) as unknown as HTMLCanvasElement["getContext"];
+  const renderer = FlatRenderer.on(paper);
+  const scene = new Scene(el);
+  const paint = vi.fn();
+  const size = { width: 4, height: 2 };
+  const view = { cx: 0, cy: 0, kx: 1, ky: 1 };
+  renderer?.draw(scene, { size, ratio: 1, view, look: { size: 3, opacity: 1 }, mode: "points", cell: 2, hurried: false });
+  expect([put.mock.calls.length, paint.mock.calls.length]).toEqual([1, 0]);
+  const above = { size, ratio: 1, view, theme: scene.theme, labels: [], axes: null, focus: null, hover: null, line: null, pointSize: 3, paint };
+  renderer?.over(above, true);
+  expect([put.mock.calls.length, paint.mock.calls.length]).toEqual([1, 1]);
+  renderer?.over(above, false);
+  expect([put.mock.calls.length, paint.mock.calls.length]).toEqual([2, 2]);
+  expect(put.mock.calls[1]?.[0]).toBe(put.mock.calls[0]?.[0]);
+  vi.unstubAllGlobals();
 });

@@ -290,8 +290,11 @@ export class PointCanvas {
     }
     const frame = this.framed(window.devicePixelRatio || 1);
     if (!frame) return;
-    if (!this.aboveOnly) this.surface.renderer?.draw(this.scene, frame);
-    drawAbove(this.overlay, this.above(frame), this.surface.renderer?.kind === "canvas2d");
+    const { renderer } = this.surface;
+    if (!this.aboveOnly) renderer?.draw(this.scene, frame);
+    this.overlay.style.display = renderer?.over ? "none" : "";
+    if (renderer?.over) renderer.over(this.above(frame), !this.aboveOnly);
+    else drawAbove(this.overlay, this.above(frame));
     this.aboveOnly = true;
     if (this.move) this.request();
     clearTimeout(this.rest);

@@ -1,5 +1,6 @@
 /** What both renderers do; which one draws is no concern of anyone else. */
 import type { Look } from "./appearance";
+import type { Above } from "./overlay";
 import type { Scene } from "./scene";
 import type { Size, View } from "./view";
 
@@ -23,6 +24,11 @@ export interface Renderer {
   readonly canvas: HTMLCanvasElement;
   /** Bring what changed in the scene to where it is drawn from, and draw it. Resets what was dirty. */
   draw(scene: Scene, frame: Frame): void;
+  /**
+   * Draw what lies above on the picture itself, where that is cheaper than a second canvas over it: without a graphics
+   * processor each canvas costs as much to show as the other. `anew`: the points were drawn just before.
+   */
+  over?(above: Above, anew: boolean): void;
   dispose(): void;
 }
 
