@@ -54,7 +54,7 @@ SCROLL = """(grid, share) => new Promise((done) => {
     });
     const there = seen.length > 5 && seen.every((row) => row.textContent && !row.textContent.includes("…"));
     const asked = performance.getEntriesByType("resource").filter(({ name }) => name.includes("samples?")).at(-1);
-    if (there) requestAnimationFrame(() => done([performance.now() - started, asked.duration]));
+    if (there) requestAnimationFrame(() => done([performance.now() - started, asked?.duration ?? 0]));
     else requestAnimationFrame(look);
   };
   performance.clearResourceTimings();
