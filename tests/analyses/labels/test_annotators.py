@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from cleanlab.multiannotator import get_majority_vote_label
 from scipy.special import softmax
 
 import bathyscope as bs
@@ -38,6 +37,8 @@ def crowd(tmp_path_factory):
 
 
 def test_the_careful_come_first_and_all_together_beat_the_majority(crowd):
+    from cleanlab.multiannotator import get_majority_vote_label  # takes a second to load
+
     recording, true, votes, _ = crowd
     found = consensus(recording)
     assert found.annotators["author"].to_pylist() == ["ana", "bob", "recorded label", "cem"]

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from cleanlab.filter import find_label_issues
 from numpy.testing import assert_allclose, assert_array_equal
 
 from analyses.labels.simulation import simulated
@@ -21,6 +20,8 @@ def column(result, name):
 
 
 def test_flags_are_those_of_cleanlab_and_sums_agree():
+    from cleanlab.filter import find_label_issues  # takes a second to load
+
     result = find(GIVEN, SAID)
     flags = find_label_issues(GIVEN, SAID)
     assert_array_equal(column(result, "flagged"), flags)

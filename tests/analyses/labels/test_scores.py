@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from cleanlab.rank import get_label_quality_scores
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.metrics import average_precision_score
 
@@ -89,6 +88,8 @@ def test_a_class_by_another_name_is_called_systematic():
 
 @pytest.mark.parametrize("seed", range(20))
 def test_scores_are_those_of_cleanlab(seed):
+    from cleanlab.rank import get_label_quality_scores  # takes a second to load
+
     generator = np.random.default_rng(seed)
     n_classes = int(generator.integers(2, 13))
     probabilities = generator.dirichlet(np.ones(n_classes), size=60)
