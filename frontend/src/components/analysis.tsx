@@ -63,7 +63,7 @@ const COSTS: { readonly [analysis: string]: (n: number, recording: Recording) =>
 /** What takes longer is never begun without a click of its own. */
 const SOON_S = 30;
 
-function secondsFor({ analysis, seconds }: Asked, recording: Recording): number | undefined {
+export function secondsFor({ analysis, seconds }: Asked, recording: Recording): number | undefined {
   return seconds ?? COSTS[analysis]?.(recording.nSamples, recording);
 }
 

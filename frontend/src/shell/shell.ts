@@ -1,7 +1,7 @@
 /** What the chrome around the views is doing: which popup is open, which tile is being moved. None of it is kept or shared. */
 import { signal } from "@preact/signals";
 import { chosen } from "../state/chosen";
-import { Bindings } from "../state/keys";
+import { pageKeys } from "../state/keys";
 import type { Layout } from "../state/layout";
 import type { Place } from "../state/placing";
 import type { Session } from "../state/session";
@@ -17,7 +17,7 @@ export interface Fault {
 }
 
 export class Shell {
-  readonly keys = new Bindings();
+  readonly keys = pageKeys();
   readonly help = signal(false);
   /** The palette, for everything or for what can be put on the page. */
   readonly finder = signal<"everything" | "component" | null>(null);

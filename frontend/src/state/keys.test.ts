@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "vitest";
-import { Bindings, KEYS, caps, chordOf, takesText } from "./keys";
+import { KEYS, caps, chordOf, pageKeys, takesText } from "./keys";
 
 afterEach(() => localStorage.clear());
 
@@ -25,10 +25,10 @@ test("no two actions share a key", () => {
 });
 
 test("another key is kept for the next visit; what is taken says by what", () => {
-  const keys = new Bindings();
+  const keys = pageKeys();
   expect(keys.bind("pin", "w")).toBeNull();
   expect([keys.find("w"), keys.find("p")]).toEqual(["pin", null]);
-  expect(new Bindings().find("w")).toBe("pin");
+  expect(pageKeys().find("w")).toBe("pin");
   expect(keys.bind("tag", "w")).toBe("W is taken: “Pin the sample to compare others with it, or unpin”. Press another key, or change that one first.");
   expect(keys.bind("tag", "Enter")).toBe("Enter is needed by the browser or by views. Press another key.");
   expect(keys.bind("tag", "3")).toContain("is needed by the browser or by views");
@@ -44,7 +44,7 @@ test("another key is kept for the next visit; what is taken says by what", () =>
 test("what was kept and is not understood is left alone", () => {
   for (const kept of ["{", "null", "[]", '{"pin":3}', '{"pin":[]}', '{"__proto__":["z"]}']) {
     localStorage.setItem("bathyscope.keys", kept);
-    expect(new Bindings().of("pin")).toEqual(["p"]);
+    expect(pageKeys().of("pin")).toEqual(["p"]);
   }
 });
 

@@ -8,11 +8,14 @@ export type KeyId =
   | "earlier" | "later"
   | "lasso" | "rectangle" | "pan";
 
-export interface Key {
-  id: KeyId;
-  /** As a chord: "?", "Shift+ArrowUp", "Mod+Z" (Ctrl, on a Mac Cmd). */
+/** An action and the chords that it comes with: "?", "Shift+ArrowUp", "Mod+Z" (Ctrl, on a Mac Cmd). */
+export interface Bound<Id extends string> {
+  id: Id;
   keys: readonly string[];
   says: string;
+}
+
+export interface Key extends Bound<KeyId> {
   group: "Page" | "Samples" | "What is shown";
 }
 
@@ -51,7 +54,6 @@ export const IN_VIEWS: readonly { keys: readonly string[]; says: string }[] = [
   { keys: ["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight"], says: "While arranging, on a tile: move it; with Shift: resize it" },
 ];
 
-const KEPT = "bathyscope.keys";
 const NAMED = new Set(["Escape", "Enter", "Tab", "Backspace", "Delete", "Home", "End", "PageUp", "PageDown", "ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight"]);
 /** Keys that the browser, a form or a view needs. */
 const TAKEN = new Set(["Tab", "Shift+Tab", "Enter", " ", "Mod+C", "Mod+V", "Mod+X", "Mod+A", "Mod+R", "Mod+T", "Mod+W", "Mod+N", "Mod+L", "Mod+F", "Mod+P", "ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", ..."123456789"]);
@@ -78,47 +80,46 @@ export function caps(chord: string): string[] {
   return parts.map((part) => SIGNS[part] ?? (part.length === 1 ? part.toUpperCase() : part));
 }
 
-function kept(): Map<KeyId, readonly string[]> {
-  const found = new Map<KeyId, readonly string[]>();
-  try {
-    const said: unknown = JSON.parse(localStorage.getItem(KEPT) ?? "{}");
-    if (said === null || typeof said !== "object") return found;
-    for (const { id } of KEYS) {
-      const chords: unknown = Object.hasOwn(said, id) ? (said as Record<string, unknown>)[id] : undefined;
-      if (Array.isArray(chords) && chords.length > 0 && chords.every((chord) => typeof chord === "string" && chord !== "")) found.set(id, chords as string[]);
-    }
-  } catch {
-    // Storage is blocked or holds something else: the keys are as they are printed here.
-  }
-  return found;
-}
+/** Keys that a person can change, kept in the browser under a name. */
+export class Bindings<Id extends string> {
+  private readonly own;
 
-export class Bindings {
-  private readonly own = signal(kept());
-
-  of(id: KeyId): readonly string[] {
-    return this.own.value.get(id) ?? KEYS.find((key) => key.id === id)?.keys ?? [];
+  constructor(
+    private readonly table: readonly Bound<Id>[],
+    private readonly name: string,
+    /** Why an action or a chord must stay what it is, in a sentence; null where it need not. */
+    private readonly refused: (id: Id, chord: string) => string | null,
+  ) {
+    this.own = signal(this.read());
   }
 
-  find(chord: string): KeyId | null {
-    return KEYS.find(({ id }) => this.of(id).includes(chord))?.id ?? null;
+  of(id: Id): readonly string[] {
+    return this.own.value.get(id) ?? this.first(id);
+  }
+
+  /** The first chord, as it is printed on a keyboard: "Shift Z". */
+  caption(id: Id): string {
+    return caps(this.of(id)[0] ?? "").join(" ");
+  }
+
+  find(chord: string): Id | null {
+    return this.table.find(({ id }) => this.of(id).includes(chord))?.id ?? null;
   }
 
   /** Give an action another key; what stands in the way is said in a sentence, and nothing changes then. */
-  bind(id: KeyId, chord: string): string | null {
-    if (id === "back") return "Esc always goes back; it cannot be changed.";
-    const named = caps(chord).join(" ");
-    if (TAKEN.has(chord)) return `${named} is needed by the browser or by views. Press another key.`;
-    const other = KEYS.find((key) => key.id !== id && this.of(key.id).includes(chord));
-    if (other) return `${named} is taken: “${other.says}”. Press another key, or change that one first.`;
+  bind(id: Id, chord: string): string | null {
+    const refused = this.refused(id, chord);
+    if (refused !== null) return refused;
+    const other = this.table.find((key) => key.id !== id && this.of(key.id).includes(chord));
+    if (other) return `${caps(chord).join(" ")} is taken: “${other.says}”. Press another key, or change that one first.`;
     this.keep(new Map(this.own.peek()).set(id, [chord]));
     return null;
   }
 
   /** Back to the key it came with, if that is free. */
-  reset(id: KeyId): string | null {
-    const first = KEYS.find((key) => key.id === id)?.keys ?? [];
-    const other = KEYS.find((key) => key.id !== id && this.of(key.id).some((chord) => first.includes(chord)));
+  reset(id: Id): string | null {
+    const first = this.first(id);
+    const other = this.table.find((key) => key.id !== id && this.of(key.id).some((chord) => first.includes(chord)));
     if (other) return `${first.map((chord) => caps(chord).join(" ")).join(", ")} is taken: “${other.says}”. Change that one first.`;
     const next = new Map(this.own.peek());
     next.delete(id);
@@ -126,19 +127,54 @@ export class Bindings {
     return null;
   }
 
-  isOwn(id: KeyId): boolean {
+  resetAll(): void {
+    this.keep(new Map());
+  }
+
+  isOwn(id: Id): boolean {
     return this.own.value.has(id);
   }
 
-  private keep(next: Map<KeyId, readonly string[]>): void {
+  get changed(): boolean {
+    return this.own.value.size > 0;
+  }
+
+  private first(id: Id): readonly string[] {
+    return this.table.find((key) => key.id === id)?.keys ?? [];
+  }
+
+  private read(): Map<Id, readonly string[]> {
+    const found = new Map<Id, readonly string[]>();
+    try {
+      const said: unknown = JSON.parse(localStorage.getItem(this.name) ?? "{}");
+      if (said === null || typeof said !== "object") return found;
+      for (const { id } of this.table) {
+        const chords: unknown = Object.hasOwn(said, id) ? (said as Record<string, unknown>)[id] : undefined;
+        if (Array.isArray(chords) && chords.length > 0 && chords.every((chord) => typeof chord === "string" && chord !== "")) found.set(id, chords as string[]);
+      }
+    } catch {
+      // Storage is blocked or holds something else: the keys are as they came.
+    }
+    return found;
+  }
+
+  private keep(next: Map<Id, readonly string[]>): void {
     this.own.value = next;
     try {
-      if (next.size === 0) localStorage.removeItem(KEPT);
-      else localStorage.setItem(KEPT, JSON.stringify(Object.fromEntries(next)));
+      if (next.size === 0) localStorage.removeItem(this.name);
+      else localStorage.setItem(this.name, JSON.stringify(Object.fromEntries(next)));
     } catch {
       // Storage is blocked: the change holds for this visit.
     }
   }
+}
+
+/** Those of the page. */
+export function pageKeys(): Bindings<KeyId> {
+  return new Bindings(KEYS, "bathyscope.keys", (id, chord) => {
+    if (id === "back") return "Esc always goes back; it cannot be changed.";
+    return TAKEN.has(chord) ? `${caps(chord).join(" ")} is needed by the browser or by views. Press another key.` : null;
+  });
 }
 
 /** Whether what has the focus takes letters. */

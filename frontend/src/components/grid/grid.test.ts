@@ -116,7 +116,7 @@ test("cards are marked with Ctrl, Shift and Alt, and from the keyboard; the mark
 test("a box drawn over cards marks those it touches, and is no click", async () => {
   const { root, session } = await all();
   const tall = root.querySelector(".tall") as HTMLElement;
-  const pointer = (type: string, x: number, y: number) => tall.dispatchEvent(new PointerEvent(type, { clientX: x, clientY: y, pointerId: 1, button: 0, bubbles: true, pointerType: "mouse" }));
+  const pointer = (type: string, x: number, y: number) => tall.dispatchEvent(new PointerEvent(type, { clientX: x, clientY: y, pointerId: 1, button: 0, bubbles: true, composed: true, pointerType: "mouse" }));
   pointer("pointerdown", 5, 5);
   pointer("pointermove", 150, 20);
   await settle();

@@ -8,6 +8,7 @@ import { ScrollMap } from "../../draw/window";
 import { pickRows } from "../../state/chosen";
 import { has, type Mask } from "../../state/masks";
 import type { Context } from "../component";
+import { useRubberBand } from "../rubber-band";
 import { Card } from "./card";
 import { useBorder, useCaptions, useFacts, useTexts } from "./facts";
 import { howOf, marked, type How } from "./marks";
@@ -16,7 +17,6 @@ import { cellFor, type Look } from "./look";
 
 const HEAD = 30;
 const PAD = 24;
-const STILL = 6;
 
 export interface SamplesProps {
   ctx: Context;
@@ -40,47 +40,6 @@ function flattened(sections: readonly Section[]): Uint32Array {
     at += rows.length;
   }
   return out;
-}
-
-interface Box {
-  x0: number;
-  y0: number;
-  x1: number;
-  y1: number;
-}
-
-/** A box drawn with the pointer over the cards, in the place of the content; touch scrolls instead. */
-function useBand(tall: { current: HTMLElement | null }, offset: () => number, done: (box: Box, event: PointerEvent) => void) {
-  const from = useRef<{ x: number; y: number } | null>(null);
-  const band = useSignal<Box | null>(null);
-  const swallow = useRef(false);
-  const at = (event: PointerEvent) => {
-    const rect = tall.current?.getBoundingClientRect();
-    return { x: event.clientX - (rect?.left ?? 0), y: event.clientY - (rect?.top ?? 0) + offset() };
-  };
-  const handlers = {
-    onPointerDown: (event: PointerEvent) => {
-      swallow.current = false;
-      if (event.button === 0 && event.pointerType !== "touch") from.current = at(event);
-    },
-    onPointerMove: (event: PointerEvent & { currentTarget: HTMLElement }) => {
-      const start = from.current;
-      if (!start) return;
-      const now = at(event);
-      if (!band.value && Math.hypot(now.x - start.x, now.y - start.y) < STILL) return;
-      if (!band.value) event.currentTarget.setPointerCapture?.(event.pointerId);
-      band.value = { x0: Math.min(start.x, now.x), y0: Math.min(start.y, now.y), x1: Math.max(start.x, now.x), y1: Math.max(start.y, now.y) };
-    },
-    onPointerUp: (event: PointerEvent) => {
-      const box = band.value;
-      from.current = band.value = null;
-      if (!box) return;
-      swallow.current = true; // the click that follows is the end of this box
-      done(box, event);
-    },
-    onPointerCancel: () => void (from.current = band.value = null),
-  };
-  return { band, handlers, swallow };
 }
 
 function Head({ ctx, section, style }: { ctx: Context; section: Section; style: Record<string, string> }) {
@@ -244,21 +203,18 @@ export function Samples(props: SamplesProps) {
   const lines = useLines(sections, grouped ? HEAD : 0, look);
   const cursor = useCursor(ctx, rows, lines, props.goal);
   const { mark, press, keyed } = actsOf(props, rows, lines, cursor);
-  const tall = useRef<HTMLDivElement>(null);
   const { geometry, offset, view } = lines;
-  const { band, handlers, swallow } = useBand(tall, () => offset, (drawn, event) => mark(geometry.rangesIn(drawn.y0, drawn.y1, drawn.x0, drawn.x1), howOf(event)));
+  const { box, begin, swallows } = useRubberBand(lines.box, () => offset, ({ x0, y0, x1, y1 }, event) => mark(geometry.rangesIn(y0, y1, x0, x1), howOf(event)));
   const stuck = grouped ? sections[geometry.sectionAt(view.from)] : undefined;
-  const drawn = band.value;
   return (
-    <div class="scroll" ref={lines.box} onScroll={(event) => lines.setScrollTop(event.currentTarget.scrollTop)} onKeyDown={keyed}>
+    <div class="scroll" ref={lines.box} onPointerDown={begin} onScroll={(event) => lines.setScrollTop(event.currentTarget.scrollTop)} onKeyDown={keyed}>
       {stuck && <div class="stuck"><Head ctx={ctx} section={stuck} style={{}} /></div>}
-      <div ref={tall} class="tall" role="listbox" aria-multiselectable="true" aria-label="Samples" style={{ height: `${lines.map.height}px` }} {...handlers}>
+      <div class="tall" role="listbox" aria-multiselectable="true" aria-label="Samples" style={{ height: `${lines.map.height}px` }}>
         {grouped && <Heads ctx={ctx} sections={sections} lines={lines} />}
         {lines.size.width > 0 && <Cards {...props} rows={rows} lines={lines} active={cursor.active.value} press={(event, position) => {
-          if (!swallow.current) press(event, position);
-          swallow.current = false;
+          if (!swallows()) press(event, position);
         }} />}
-        {drawn && <i class="band" style={{ transform: `translate(${drawn.x0}px, ${drawn.y0 - offset}px)`, width: `${drawn.x1 - drawn.x0}px`, height: `${drawn.y1 - drawn.y0}px` }} />}
+        {box && <i class="band" style={{ transform: `translate(${box.x0}px, ${box.y0 - offset}px)`, width: `${box.x1 - box.x0}px`, height: `${box.y1 - box.y0}px` }} />}
       </div>
     </div>
   );

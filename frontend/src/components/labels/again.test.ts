@@ -1,16 +1,14 @@
 /** Working on a part: a band of suspicion, a box over tiles, a second look, keys of one's own. */
 import { afterEach, expect, test } from "vitest";
 import { settle } from "../mounted";
-import { DeskKeys } from "./bindings";
 import { bandOf, inBand } from "./band";
 import { calm, current, look, PAIR, payloads, press, said, tiles } from "./fake-desk";
 import { decidedBy, labelsHost } from "./fake-labels";
-import { deskKeys } from "./bindings";
-import { placesUnder } from "./rubber";
+import { deskBindings, deskKeys, saidBy } from "./bindings";
 import { secondLook } from "./second-look";
 
 afterEach(() => {
-  deskKeys.reset();
+  deskKeys.resetAll();
   localStorage.clear();
 });
 
@@ -41,14 +39,6 @@ test("a band narrows the list, keeps the slider's focus, and a key decides about
 test("a band out of order or out of range is put right, and leaves out what has no score", () => {
   expect(bandOf({ from: 0.8, to: -1 })).toEqual({ low: 0, high: 0.8 });
   expect([inBand({ low: 0, high: 1 }, null), inBand({ low: 0.1, high: 1 }, null), inBand({ low: 0.1, high: 0.5 }, 0.5)]).toEqual([true, false, true]);
-});
-
-test("a box takes the tiles it touches, in lines that are not all drawn", () => {
-  // Three columns of 90, lines of 100, the fifth line lies at 400; ten tiles.
-  const laying = { columns: 3, across: 90, down: 100, from: 1, top: 100, total: 10 };
-  expect(placesUnder({ left: 95, top: 110, width: 60, height: 120 }, laying)).toEqual([4, 7]);
-  expect(placesUnder({ left: 0, top: 290, width: 500, height: 500 }, laying)).toEqual([6, 7, 8, 9]);
-  expect(placesUnder({ left: 300, top: 0, width: 20, height: 50 }, laying)).toEqual([]);
 });
 
 test("a box drawn with the mouse marks; the click that ends it means nothing, and Escape marks nothing", async () => {
@@ -89,7 +79,7 @@ test("a second look: what the model contradicts, what was skipped, what was left
   expect(tiles(shown).map((one) => one?.split(",")[0])).toEqual(["train/4", "train/1", "train/3", "train/2"]);
   press(shown, "Home");
   await settle();
-  expect(shown.text()).toContain("Decided Bag against the model: .90 for Shirt.");
+  expect(shown.text()).toContain("Decided: Bag. The model: .90 for Shirt.");
   // What is decided already is decided anew, and the next one comes, whatever stands about it.
   press(shown, "k");
   await calm();
@@ -120,17 +110,17 @@ test("keys can be changed: the bar and the help show them, the old one does noth
   press(shown, "k", "v");
   await calm();
   expect(said(shown)).toEqual([["train/0", "keep"]]);
-  expect(new DeskKeys().of("keep")).toBe("v"); // on the next visit, too
-  deskKeys.reset();
+  expect(deskBindings().of("keep")).toEqual(["v"]); // on the next visit, too
+  deskKeys.resetAll();
   await settle();
   expect([shown.root.querySelector("[role=toolbar]")?.textContent?.includes("Keep K"), localStorage.length]).toEqual([true, 0]);
 });
 
 test("a letter with Shift is that letter unless it has a meaning of its own, and what is stored wrong is passed over", () => {
-  localStorage.setItem("bathyscope.labels.keys", '{"keep": 3, "skip": "q"}');
-  const keys = new DeskKeys();
-  expect([keys.of("keep"), keys.find("q"), keys.find("s"), keys.find("Shift+K"), keys.find("Shift+Z"), keys.find("z")]).toEqual(["k", "skip", null, "keep", "redo", "undo"]);
-  expect(keys.bind("skip", "Mod+s", () => "")).toBe("Ctrl S is needed by the browser or by the page. Press another key.");
+  localStorage.setItem("bathyscope.labels.keys", '{"keep": 3, "skip": ["q"]}');
+  const keys = deskBindings();
+  expect([keys.caption("keep"), ...["q", "s", "Shift+K", "Shift+Z", "z", null].map((chord) => saidBy(keys, chord))]).toEqual(["K", "skip", null, "keep", "redo", "undo", null]);
+  expect(keys.bind("skip", "Mod+s")).toBe("Ctrl S is needed by the browser or by the page. Press another key.");
 });
 
 test("nothing was decided: no second look", () => {

@@ -1,85 +1,57 @@
-/** Which key does what at the desk, and how a person changes that; kept in the browser as the keys of the page are. */
-import { signal } from "@preact/signals";
-import { caps } from "../../state/keys";
+/** Which key does what at the desk; a person can change that, as the keys of the page. */
+import { Bindings, caps, type Bound } from "../../state/keys";
 
 export type DeskKey = "keep" | "other" | "ambiguous" | "none" | "exclude" | "copies" | "skip" | "flip" | "differ" | "comment" | "undo" | "redo" | "previous" | "next" | "mark" | "map" | "blind" | "why" | "help";
 
-/** The chords that each comes with, as `chordOf` names them. */
-export const FIRST_KEYS: Readonly<Record<DeskKey, string>> = {
-  keep: "k", other: "/", ambiguous: "a", none: "n", exclude: "x", copies: "d", skip: "s", flip: "f", differ: "e", comment: "c", undo: "z", redo: "Shift+Z", previous: "j", next: "l", mark: " ", map: "g", blind: "b", why: "w", help: "?",
-};
-const IDS = Object.keys(FIRST_KEYS) as DeskKey[];
+export interface DeskLine extends Bound<DeskKey> {
+  /** In the bar below the picture, too: the verb on the button. */
+  verb?: string;
+  group: "Decide" | "Move" | "Other";
+}
 
-const KEPT = "bathyscope.labels.keys";
+export const DESK: readonly DeskLine[] = [
+  { id: "keep", keys: ["k"], says: "Keep the label", verb: "Keep", group: "Decide" },
+  { id: "other", keys: ["/"], says: "Set to any class: type its name", verb: "Other class", group: "Decide" },
+  { id: "ambiguous", keys: ["a"], says: "Several classes fit: choose which", verb: "Ambiguous", group: "Decide" },
+  { id: "none", keys: ["n"], says: "None of the classes, or unreadable", verb: "None", group: "Decide" },
+  { id: "exclude", keys: ["x"], says: "Exclude from training; nothing is deleted", verb: "Exclude", group: "Decide" },
+  { id: "copies", keys: ["d"], says: "In a group of duplicates: keep one, the others are its copies", verb: "Copies", group: "Decide" },
+  { id: "skip", keys: ["s"], says: "Skip: it comes again at the end", verb: "Skip", group: "Decide" },
+  { id: "previous", keys: ["j"], says: "Previous sample", group: "Move" },
+  { id: "next", keys: ["l"], says: "Next sample", group: "Move" },
+  { id: "mark", keys: [" "], says: "Mark the sample; then every key decides about all that are marked", group: "Move" },
+  { id: "flip", keys: ["f"], says: "In a group of duplicates: the next copy in the place of this one", group: "Other" },
+  { id: "differ", keys: ["e"], says: "In a group of duplicates: only what differs between two", group: "Other" },
+  { id: "comment", keys: ["c"], says: "Comment on the sample", verb: "Comment", group: "Other" },
+  { id: "undo", keys: ["z"], says: "Undo", verb: "Undo", group: "Other" },
+  { id: "redo", keys: ["Shift+Z"], says: "Redo", verb: "Redo", group: "Other" },
+  { id: "map", keys: ["g"], says: "Grid or map: where the embedding puts the samples", group: "Other" },
+  { id: "blind", keys: ["b"], says: "Blind mode: hide label and suggestions until you have decided", group: "Other" },
+  { id: "why", keys: ["w"], says: "Which neurons decided so: the sample on the page of neurons", group: "Other" },
+  { id: "help", keys: ["?"], says: "This help", verb: "Keys", group: "Other" },
+];
+
 /** Keys that choose a class, move, or go back. */
 const FIXED = /^(Shift\+)?(Arrow\w+|Enter|Escape|Home|End|PageUp|PageDown|Backspace|Delete|[0-9])$/;
 
-function kept(): Map<DeskKey, string> {
-  const found = new Map<DeskKey, string>();
-  try {
-    const said: unknown = JSON.parse(localStorage.getItem(KEPT) ?? "{}");
-    if (said === null || typeof said !== "object") return found;
-    for (const id of IDS) {
-      const chord: unknown = Object.hasOwn(said, id) ? (said as Record<string, unknown>)[id] : undefined;
-      if (typeof chord === "string" && chord !== "") found.set(id, chord);
-    }
-  } catch {
-    // Storage is blocked or holds something else: the keys are as they came.
-  }
-  return found;
-}
-
-export class DeskKeys {
-  private readonly own = signal(kept());
-
-  of(id: DeskKey): string {
-    return this.own.value.get(id) ?? FIRST_KEYS[id];
-  }
-
-  /** As it is printed on a keyboard: "Shift Z". */
-  caption(id: DeskKey): string {
-    return caps(this.of(id)).join(" ");
-  }
-
-  find(chord: string): DeskKey | null {
-    const found = IDS.find((id) => this.of(id) === chord);
-    if (found) return found;
-    // A letter typed with Shift or Caps Lock is that letter, unless it has a meaning of its own.
-    return /^Shift\+\p{L}$/u.test(chord) ? (IDS.find((id) => this.of(id) === chord.slice(6).toLowerCase()) ?? null) : null;
-  }
-
-  get changed(): boolean {
-    return this.own.value.size > 0;
-  }
-
-  /** Give an action another key; what stands in the way is said in a sentence, and nothing changes then. */
-  bind(id: DeskKey, chord: string, says: (id: DeskKey) => string): string | null {
+export function deskBindings(): Bindings<DeskKey> {
+  return new Bindings(DESK, "bathyscope.labels.keys", (_, chord) => {
     const named = caps(chord).join(" ");
     if (FIXED.test(chord)) return `${named} chooses a class, moves or goes back; it cannot be given away. Press another key.`;
-    if (/^(Mod|Alt)\+/.test(chord) || chord === "Tab" || chord === "Shift+Tab") return `${named} is needed by the browser or by the page. Press another key.`;
-    const other = IDS.find((one) => one !== id && this.of(one) === chord);
-    if (other) return `${named} is taken: “${says(other)}”. Press another key, or change that one first.`;
-    const next = new Map(this.own.peek());
-    if (chord === FIRST_KEYS[id]) next.delete(id);
-    else next.set(id, chord);
-    this.keep(next);
-    return null;
-  }
-
-  reset(): void {
-    this.keep(new Map());
-  }
-
-  private keep(next: Map<DeskKey, string>): void {
-    this.own.value = next;
-    try {
-      if (next.size === 0) localStorage.removeItem(KEPT);
-      else localStorage.setItem(KEPT, JSON.stringify(Object.fromEntries(next)));
-    } catch {
-      // Storage is blocked: the change holds for this visit.
-    }
-  }
+    return /^(Mod|Alt)\+|Tab$/.test(chord) ? `${named} is needed by the browser or by the page. Press another key.` : null;
+  });
 }
 
 /** The keys are the person's, not the view's: every desk on a page has the same. */
-export const deskKeys = new DeskKeys();
+export const deskKeys = deskBindings();
+
+/** The action of a chord. A letter typed with Shift or Caps Lock is that letter, unless it has a meaning of its own. */
+export function saidBy(keys: Bindings<DeskKey>, chord: string | null): DeskKey | null {
+  if (chord === null) return null;
+  return keys.find(chord) ?? (/^Shift\+\p{L}$/u.test(chord) ? keys.find(chord.slice(6).toLowerCase()) : null);
+}
+
+/** What an action does, in words. */
+export function saysOf(id: DeskKey): string {
+  return DESK.find((line) => line.id === id)?.says ?? "";
+}

@@ -1,8 +1,8 @@
 /** All keys of the desk, each of which a person can change. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { chordOf } from "../../state/keys";
-import { deskKeys, type DeskKey } from "./bindings";
-import { keyLines, saysOf } from "./keys";
+import { deskKeys, saidBy, saysOf, type DeskKey } from "./bindings";
+import { keyLines } from "./keys";
 
 export function Help({ close }: { close: () => void }) {
   const [waiting, wait] = useState<DeskKey | null>(null);
@@ -12,14 +12,14 @@ export function Help({ close }: { close: () => void }) {
   const pressed = (event: KeyboardEvent) => {
     event.stopPropagation();
     if (waiting === null) {
-      if (event.key === "Escape" || chordOf(event) === deskKeys.of("help")) close();
+      if (event.key === "Escape" || saidBy(deskKeys, chordOf(event)) === "help") close();
       return;
     }
     const chord = chordOf(event);
     if (chord === null) return;
     event.preventDefault();
     if (event.key === "Escape") return done("");
-    done(deskKeys.bind(waiting, chord, saysOf) ?? "");
+    done(deskKeys.bind(waiting, chord) ?? "");
   };
   const done = (why: string) => {
     refuse(why);
@@ -30,7 +30,7 @@ export function Help({ close }: { close: () => void }) {
   const lines = keyLines();
   return (
     <div class="panel-over" role="dialog" aria-label="Keys of the desk" tabIndex={-1} ref={panel} onKeyDown={pressed}>
-      <p class="asks"><b>Keys</b> <span class="muted small">while the desk has the focus; press one here to change it</span> <button type="button" class="button quiet" onClick={close}>Close</button></p>
+      <p class="asks"><b>Keys</b> <span class="muted small">while the desk has the focus; press one to change it</span> <button type="button" class="button quiet" onClick={close}>Close</button></p>
       <p class="small" role="status">{waiting === null ? "" : refused || `Press the new key for “${saysOf(waiting)}”, or Esc to leave it.`}</p>
       {(["Decide", "Move", "Other"] as const).map((group) => (
         <dl key={group} aria-label={group}>
@@ -47,7 +47,7 @@ export function Help({ close }: { close: () => void }) {
         </dl>
       ))}
       {deskKeys.changed && <p class="does"><button type="button" class="button" onClick={() => {
-        deskKeys.reset();
+        deskKeys.resetAll();
         wait(null);
         refuse("");
       }}>All keys as they came</button></p>}

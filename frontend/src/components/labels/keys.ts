@@ -1,6 +1,6 @@
 /** The keys of the desk: one table for the handler, the bar below the picture and the help. */
 import { chordOf, takesText } from "../../state/keys";
-import { deskKeys, type DeskKey } from "./bindings";
+import { DESK, deskKeys, saidBy, type DeskKey } from "./bindings";
 import { given, type Desk } from "./desk";
 import type { Review } from "./use-review";
 import type { Queue } from "./queue";
@@ -24,37 +24,9 @@ const FIXED_LINES: readonly KeyLine[] = [
   { keys: ["Esc"], says: "Clear the marks; then back to the pairs", group: "Other" },
 ];
 
-const OWN_LINES: readonly (Omit<KeyLine, "keys"> & { id: DeskKey })[] = [
-  { id: "keep", says: "Keep the label", verb: "Keep", group: "Decide" },
-  { id: "other", says: "Set to any class: type its name", verb: "Other class", group: "Decide" },
-  { id: "ambiguous", says: "Several classes fit: choose which", verb: "Ambiguous", group: "Decide" },
-  { id: "none", says: "None of the classes, or unreadable", verb: "None", group: "Decide" },
-  { id: "exclude", says: "Exclude from training; nothing is deleted", verb: "Exclude", group: "Decide" },
-  { id: "copies", says: "In a group of duplicates: keep one, the others are its copies", verb: "Copies", group: "Decide" },
-  { id: "skip", says: "Skip: it comes again at the end", verb: "Skip", group: "Decide" },
-  { id: "previous", says: "Previous sample", group: "Move" },
-  { id: "next", says: "Next sample", group: "Move" },
-  { id: "mark", says: "Mark the sample; then every key decides about all that are marked", group: "Move" },
-  { id: "flip", says: "In a group of duplicates: the next copy in the place of this one", group: "Other" },
-  { id: "differ", says: "In a group of duplicates: only what differs between two", group: "Other" },
-  { id: "comment", says: "Comment on the sample", verb: "Comment", group: "Other" },
-  { id: "undo", says: "Undo", verb: "Undo", group: "Other" },
-  { id: "redo", says: "Redo", verb: "Redo", group: "Other" },
-  { id: "map", says: "Grid or map: where the embedding puts the samples", group: "Other" },
-  { id: "blind", says: "Blind mode: hide label and suggestions until you have decided", group: "Other" },
-  { id: "why", says: "Which neurons decided so: the sample on the page of neurons", group: "Other" },
-  { id: "help", says: "This help", verb: "Keys", group: "Other" },
-];
-
-/** What an action does, in words. */
-export function saysOf(id: DeskKey): string {
-  return OWN_LINES.find((line) => line.id === id)?.says ?? "";
-}
-
 /** As the keys are now; read while drawing, so that a changed key is seen at once. */
 export function keyLines(): readonly KeyLine[] {
-  const own = OWN_LINES.map(({ id, ...line }): KeyLine => ({ id, keys: [deskKeys.caption(id)], ...line }));
-  return [...own, ...FIXED_LINES];
+  return [...DESK.map((line) => ({ ...line, keys: [deskKeys.caption(line.id)] })), ...FIXED_LINES];
 }
 
 export interface Keyed {
@@ -122,8 +94,7 @@ function obeyed(on: Keyed, event: KeyboardEvent): boolean {
     if (review.marked.size > 0) review.clear();
     else on.leave();
   } else {
-    const chord = chordOf(event);
-    const id = chord === null ? null : deskKeys.find(chord);
+    const id = saidBy(deskKeys, chordOf(event));
     if (id === null) return false;
     DOES[id](on);
   }

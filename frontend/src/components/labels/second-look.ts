@@ -19,7 +19,7 @@ function objection(desk: Desk, row: number): { sure: number; why: string } | nul
   const best = said.reduce<{ index: number; probability: number } | null>((to, { index, probability: value }) => (value !== null && value > (to?.probability ?? 0) ? { index, probability: value } : to), null);
   const chosen = said.find(({ index }) => desk.classes[index] === label)?.probability ?? 0;
   if (!best || best.probability < SURE || chosen >= AGAINST) return null;
-  return { sure: best.probability, why: `Decided ${wordsOf(vote)} against the model: ${probability(best.probability)} for ${desk.classes[best.index] ?? ""}.` };
+  return { sure: best.probability, why: `Decided: ${wordsOf(vote)}. The model: ${probability(best.probability)} for ${desk.classes[best.index] ?? ""}.` };
 }
 
 /** The last comment on each sample, by its id. */

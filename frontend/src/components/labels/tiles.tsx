@@ -4,11 +4,12 @@ import { useSize } from "../../draw/axes";
 import { count, probability } from "../../draw/format";
 import { ScrollMap } from "../../draw/window";
 import type { Context } from "../component";
+import { Geometry } from "../grid/sections";
+import { useRubberBand } from "../rubber-band";
 import { Glimpse } from "../samples-strip";
 import { wordsOf } from "./decided";
 import type { Desk } from "./desk";
 import type { Item, Queue } from "./queue";
-import { useRubber } from "./rubber";
 import type { Review } from "./use-review";
 
 /** About so wide; the tiles of a line share its width. */
@@ -81,9 +82,11 @@ export function Tiles({ ctx, desk, queue, review, size, onColumns }: { ctx: Cont
     const to = box.current && map.reveal(Math.floor(review.at / columns), box.current.scrollTop, height || 400);
     if (to !== null && to !== undefined && box.current) box.current.scrollTop = to;
   }, [review.at, columns, items, height]);
-  const rubber = useRubber(box, () => ({ columns, across: side + GAP, down: line, from: view.from, top: view.top, total: items.length }), (places, add) => {
-    if (places.length === 0 && !add) review.clear();
-    else review.markAll(new Set(add ? [...review.marked, ...places] : places));
+  const offset = view.from * line - view.top;
+  const rubber = useRubberBand(box, () => offset, ({ x0, y0, x1, y1 }, event) => {
+    const tiles = new Geometry([items.length], { columns, width: side, height: line, gap: GAP }, 0);
+    const places = tiles.rangesIn(y0, y1, x0, x1).flatMap(([from, to]) => Array.from({ length: to - from }, (_, i) => from + i));
+    review.markAll(new Set(event.shiftKey ? [...review.marked, ...places] : places));
     box.current?.focus({ preventScroll: true });
   });
   const press = (event: MouseEvent, place: number) => {
@@ -116,7 +119,7 @@ export function Tiles({ ctx, desk, queue, review, size, onColumns }: { ctx: Cont
   return (
     <div ref={box} class="scroller" role="listbox" tabIndex={0} aria-multiselectable="true" aria-label={`Samples to look at, ${count(items.length)}`} aria-activedescendant={`tile-${review.at}`} onScroll={(event) => scrolled(event.currentTarget.scrollTop)} onPointerDown={rubber.begin} data-tiles>
       <div class="tall" style={{ height: `${map.height}px` }}>
-        {rubber.box && <i class="rubber" aria-hidden="true" style={{ left: `${rubber.box.left}px`, top: `${rubber.box.top}px`, width: `${rubber.box.width}px`, height: `${rubber.box.height}px` }} />}
+        {rubber.box && <i class="rubber" aria-hidden="true" style={{ left: `${rubber.box.x0}px`, top: `${rubber.box.y0 - offset}px`, width: `${rubber.box.x1 - rubber.box.x0}px`, height: `${rubber.box.y1 - rubber.box.y0}px` }} />}
         <div class="tiles" style={{ transform: `translateY(${view.top}px)`, gridTemplateColumns: `repeat(${columns}, ${side}px)`, "--side": `${side}px` }}>
           {width > 0 && shown.map((item, i) => tileAt(item, from + i))}
         </div>
