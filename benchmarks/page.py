@@ -1,6 +1,6 @@
 """How soon the page shows something, and how it keeps up: first view, table of a million rows, a thousand classes.
 
-    python benchmarks/page.py [--only paint,table,confusion] [--samples 100000] [--rows 1000000] [--classes 1000]
+    python benchmarks/page.py [--only paint table confusion] [--samples 100000] [--rows 1000000] [--classes 1000]
 
 In headless Chromium with software rendering, on recordings made by script (kept in a folder for the next run).
 
@@ -195,7 +195,7 @@ MEASURES = {"paint": measure_paint, "table": measure_table, "confusion": measure
 def main() -> int:
     """Print the table; 1 if a target is missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", default=",".join(MEASURES))
+    parser.add_argument("--only", nargs="+", default=list(MEASURES), choices=MEASURES)
     parser.add_argument("--samples", type=int, default=100_000)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--classes", type=int, default=1_000)
@@ -203,7 +203,7 @@ def main() -> int:
     options = parser.parse_args()
     missed = 0
     print(f"{'':42}{'measured':>10}{'target':>10}")
-    for name in options.only.split(","):
+    for name in options.only:
         for row, value in MEASURES[name](options.folder, options).items():
             target = TARGETS.get(row)
             missed += target is not None and value > target

@@ -23,6 +23,12 @@ test("on a wide screen halves stand in pairs, the tall ones together", () => {
   for (const { tiles } of layout.pages) for (const a of tiles) for (const b of tiles) expect(a !== b && overlap(a, b)).toBe(false);
 });
 
+test("what nothing can be told about is left out, unless a column tells it", () => {
+  const shown = (columns: { [name: string]: string }[]) => named(firstLayout(description(1, { columns: [{ name: "sample_id", type: "text", role: "id" }, ...columns], analyses: [{ name: "duplicates", missing: ["nothing to compare"] }, { name: "familiarity", missing: ["no embedding"] }] })), "data").map((one) => one.split(" ")[0]);
+  expect(shown([])).toEqual(["overview", "table"]);
+  expect(shown([{ name: "copy", type: "integer", role: "duplicate_cluster" }])).toEqual(["duplicates", "overview", "table"]);
+});
+
 test("a recording of nothing but samples opens on them", () => {
   const bare = firstLayout(description(0, { classes: [], analyses: [{ name: "performance", missing: ["labels", "logits"] }], n_missing_labels: 12, columns: [{ name: "sample_id", type: "text", role: "id" }], splits: [] }));
   expect(bare.pages.length).toBeGreaterThan(0);

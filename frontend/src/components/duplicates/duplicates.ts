@@ -1,5 +1,6 @@
 import css from "./duplicates.css?inline";
 import strip from "../samples-strip.css?inline";
+import { columnsOf } from "./columns";
 import { defineComponent, drawnLater } from "../component";
 
 export const duplicates = defineComponent({
@@ -16,6 +17,10 @@ export const duplicates = defineComponent({
     list: { type: "choice", default: "auto", choices: ["auto", "together", "split"], says: "Members by the columns the page is grouped by, else by split (auto), always by split, or together." },
   },
   styles: `${strip}\n${css}`,
-  applies: (recording) => recording.nSamples > 0 || "The recording holds no sample yet.",
+  applies: (recording) => {
+    if (recording.nSamples === 0) return "The recording holds no sample yet.";
+    const missing = recording.missing["duplicates"] ?? [];
+    return columnsOf(recording).length > 0 || missing.length === 0 || `What is there twice cannot be told: the recording has ${missing.join("; it has ")}. In a plain table, a column can say it: roles={"its name": "duplicate_cluster"}.`;
+  },
   mount: drawnLater(() => import("./view")),
 });

@@ -18,7 +18,7 @@ export const familiarity = defineComponent({
   applies: (recording) => {
     if (recording.nSamples === 0) return "The recording holds no sample yet.";
     const missing = recording.missing["familiarity"] ?? [];
-    return columnsOf(recording).length > 0 || missing.length === 0 || `How typical a sample is needs an embedding: the recording has ${missing.join("; it has ")}. In a plain table, name a column: familiarity=….`;
+    return columnsOf(recording).length > 0 || missing.length === 0 || `How typical a sample is needs an embedding: the recording has ${missing.join("; it has ")}. In a plain table, a column can say it: roles={"its name": "familiarity"}.`;
   },
   mount: drawnLater(() => import("./view")),
 });
