@@ -138,8 +138,10 @@ class Notebook:
         return self.page.locator(CELLS).nth(number)
 
 
-CONSOLE_OF_JUPYTER = re.compile(
-    r"favicon|jupyter|lumino|ResizeObserver|a status of|websocket|Comm not found", re.IGNORECASE
+# The last is what anywidget says, two seconds later, of a widget that went before its code was loaded.
+NOT_OURS = re.compile(
+    r"favicon|jupyter|lumino|ResizeObserver|a status of|websocket|Comm not found|Failed to initialize model",
+    re.IGNORECASE,
 )
 
 
@@ -150,15 +152,13 @@ def lab(server, browser):
     page = context.new_page()
     page.set_default_timeout(30_000)
     problems = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on(
-        "console",
-        lambda message: (
-            problems.append(message.text)
-            if message.type == "error" and not CONSOLE_OF_JUPYTER.search(message.text)
-            else None
-        ),
-    )
+
+    def hear(text):
+        if not NOT_OURS.search(text):
+            problems.append(text)
+
+    page.on("pageerror", lambda error: hear(str(error)))
+    page.on("console", lambda message: hear(message.text) if message.type == "error" else None)
     page.goto(server[1])
     page.wait_for_function("() => window.jupyterapp?.commands.hasCommand('docmanager:open')")
     page.evaluate("async () => { await window.jupyterapp.restored; }")
@@ -289,6 +289,8 @@ def test_a_view_keeps_its_keys_follows_the_theme_and_survives_the_kernel(open_no
         ".every((view) => view.shadowRoot.querySelector('.frame').dataset.theme === 'dark')"
     )
 
+    page.locator("#jupyterlab-splash").wait_for(state="detached")  # lies over everything while a theme comes
+
     # Dragged taller by its lower edge, it stays so, and Python knows.
     frame.scroll_into_view_if_needed()
     box = frame.bounding_box()
@@ -297,6 +299,7 @@ def test_a_view_keeps_its_keys_follows_the_theme_and_survives_the_kernel(open_no
     page.mouse.move(box["x"] + box["width"] - 4, box["y"] + box["height"] + 76, steps=4)
     page.mouse.up()
     notebook.write(3, "view = hub.view('classes', height=300); view")
+    heading(notebook, 3).wait_for()
     assert json.loads(notebook.write(3, "print([view.height, view.type])").replace("'", '"')) == [300, "classes"]
     assert frame.bounding_box()["height"] == pytest.approx(560, abs=12)
 
