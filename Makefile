@@ -72,10 +72,10 @@ types-python: $(VENV)/.developer
 types-page: $(NODE_MODULES)
 	@cd frontend && npm run --silent types
 
-# Three processes, since tests wait for browsers and servers; one thread in each, since threads that wait keep a core busy.
+# Four processes, since tests wait for browsers and servers; one thread in each, since threads that wait keep a core busy.
 test: setup lint types
 	@cd frontend && npm test --silent
-	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/pytest --numprocesses 3 --dist worksteal
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/pytest --numprocesses 4 --dist worksteal
 
 bench: setup
 	@for script in benchmarks/*.py; do echo; echo "# $$script"; $(BIN)/python $$script || exit 1; done

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { filesThatStandAlone } from "./vite.alone.ts";
 
@@ -17,6 +18,6 @@ export default defineConfig({
   // The chart library is a file of its own, with everything it needs inside: only who draws a free chart fetches it.
   worker: { format: "es" },
   server: { host: "127.0.0.1", proxy: { "/api": { target: "http://127.0.0.1:8000", ws: true } } },
-  // All cores: one is left idle otherwise, which on two is half. Tests that take a second alone may wait for the machine.
-  test: { environment: "happy-dom", include: ["src/**/*.test.{ts,tsx}"], pool: "threads", isolate: false, maxWorkers: "100%", testTimeout: 20_000 },
+  // Twice the cores, since tests of the page mostly wait for its timers. Those that take a second alone may wait longer.
+  test: { environment: "happy-dom", include: ["src/**/*.test.{ts,tsx}"], pool: "threads", isolate: false, maxWorkers: 2 * availableParallelism(), testTimeout: 20_000 },
 });

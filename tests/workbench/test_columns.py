@@ -76,6 +76,27 @@ def test_whole_numbers_stay_whole_and_halves_become_floats(zoo_client):
     assert sent.schema.types == [pa.int64(), pa.uint64(), pa.float32(), pa.list_(pa.float32(), 2)]
 
 
+@pytest.mark.parametrize(
+    ("values", "sent"),
+    [
+        ([-128, 127], "int8"), ([0, 255], "uint8"), ([-1, 128], "int16"), ([None, 65535], "uint16"),
+        ([-(2**31), 2**31 - 1], "int32"), ([0, 2**32 - 1], "uint32"), ([-1, 2**31], "int64"), ([2**32], "int64"),
+        ([], "int8"), ([None], "int8"),
+    ],
+)  # fmt: skip
+def test_whole_numbers_come_in_the_fewest_bytes_that_hold_them(values, sent):
+    column = transportable(pa.chunked_array([pa.array(values, pa.int64())]), None)
+    assert (str(column.type), column.to_pylist()) == (sent, values)
+
+
+@pytest.mark.parametrize(("count", "sent"), [(255, "uint8"), (256, "uint16"), (70_000, "uint32")])
+def test_codes_of_a_category_come_in_the_fewest_bytes_that_hold_them(count, sent):
+    values = [str(number) for number in range(count)]
+    column = transportable(pa.chunked_array([pa.array(values[::-1])]), values)
+    assert str(column.type.index_type) == sent
+    assert column.to_pylist() == values[::-1]
+
+
 def test_rows_come_in_the_order_asked_for(zoo_client):
     sent = table_of(zoo_client.get("/api/tables/samples?columns=sample_id,big,split&rows=3,0,0"))
     assert sent.to_pydict() == {
@@ -187,7 +208,7 @@ def test_a_table_without_rows_keeps_its_types(serve_path, tmp_path):
     answer = client.get("/api/tables/samples?columns=label,tone,split")
     assert [len(batch) for batch in pa.ipc.open_stream(answer.content)] == [0]  # brings the dictionaries
     sent = table_of(answer)
-    assert sent.schema.field("tone").type == pa.dictionary(pa.int32(), pa.string())
+    assert sent.schema.field("tone").type == pa.dictionary(pa.uint8(), pa.string())
     assert error_of(client.get("/api/media/0"))[0] == 404
 
 

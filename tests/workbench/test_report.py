@@ -215,7 +215,7 @@ def private_recording(path):
 def test_nothing_hidden_or_private_is_anywhere_in_the_bytes(tmp_path, place):
     export(private_recording(tmp_path / "run"), place, hidden=["patient_name"])
     content = whole(place)
-    for secret in ("byron", "home", "Users", "patient", "Noether", "Hermann", "4711", str(tmp_path), "secret"):
+    for secret in ("byron", "home", "Users", "patient", "Noether", "Hermann", "key-4711", str(tmp_path), "secret"):
         assert secret.encode() not in content, secret
     opened = Opened(place)
     assert [column["name"] for column in opened.manifest["recording"]["columns"]] == [

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -30,6 +31,8 @@ LARGE_CATEGORY = 1000
 FEW_DISTINCT = 0.1
 """Strings are a category if they take up to 50 values, at least one of them twice, or up to 1,000 and fewer than a
 tenth of the number of samples. The upper bound keeps the list of values short and lets the search for it stop early."""
+
+NARROW = (pa.int8(), pa.uint8(), pa.int16(), pa.uint16(), pa.int32(), pa.uint32())
 
 
 @dataclass(frozen=True)
@@ -152,12 +155,15 @@ def transportable(column: pa.ChunkedArray, values: Sequence[str] | None) -> pa.C
     target = _plain_type(column.type)
     if target != column.type:
         column = column.cast(target)
+    if pa.types.is_integer(target):
+        return _narrow(column)
     if target != pa.string():
         return column
     if values is not None:
         dictionary = pa.array(values, pa.string())
-        codes = [pc.index_in(chunk, value_set=dictionary) for chunk in column.chunks]
-        kind = pa.dictionary(pa.int32(), pa.string())
+        code = pa.from_numpy_dtype(np.min_scalar_type(len(values)))
+        codes = [pc.index_in(chunk, value_set=dictionary).cast(code) for chunk in column.chunks]
+        kind = pa.dictionary(code, pa.string())
         return pa.chunked_array([pa.DictionaryArray.from_arrays(code, dictionary) for code in codes], type=kind)
     return column.dictionary_encode() if _takes_few_values(column) else column
 
@@ -234,6 +240,18 @@ def _plain_type(kind: pa.DataType) -> pa.DataType:
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
         return pa.list_(_plain_type(kind.value_type))
     return kind
+
+
+def _narrow(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Whole numbers in the fewest bytes that hold them: most of 64 bits need one or two, to send and to search."""
+    bounds = pc.min_max(column).as_py()
+    least, most = bounds["min"] or 0, bounds["max"] or 0
+    for kind in NARROW:
+        if kind.bit_width >= column.type.bit_width:
+            break
+        if np.iinfo(kind.to_pandas_dtype()).min <= least and most <= np.iinfo(kind.to_pandas_dtype()).max:
+            return column.cast(kind)
+    return column
 
 
 def _takes_few_values(column: pa.ChunkedArray) -> bool:
