@@ -30,6 +30,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 import uvicorn
+from browser import launch
 from cleanlab.rank import get_self_confidence_for_each_label
 from playwright.sync_api import Page, sync_playwright
 from scipy.special import softmax
@@ -46,17 +47,6 @@ LAST = 20
 SPEEDS = (1000, 3000, 9000)
 """Pixels a second: reading along, a brisk wheel, a flick."""
 SCROLL_S = 5
-CHROMIUM = [
-    "--no-sandbox",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--enable-unsafe-swiftshader",
-    "--use-gl=angle",
-    "--use-angle=swiftshader",
-]
 DESK = "document.querySelector('.of-labels .part').shadowRoot"
 # Told at the animation frame after the one that drew it: then it has been shown.
 KEYED = f"""key => new Promise(resolve => {{
@@ -297,13 +287,13 @@ def main() -> None:
     parser.add_argument("--decided", type=int, default=0, help="decisions that the log holds before the first key")
     parser.add_argument("--only", default="keys,scroll,review")
     parser.add_argument("--page", type=Path, default=PAGE, help="folder of the built page")
-    parser.add_argument("--browser", default="/usr/bin/chromium")
+    parser.add_argument("--browser", help="path of another Chromium")
     given = parser.parse_args()
     wanted = given.only.split(",")
     rows: list[tuple[str, float, str, str]] = []
     before = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=given.browser, args=CHROMIUM)
+        browser = launch(playwright, given.browser)
         for part in wanted:
             path = Path(folder) / part
             recording = noise(path) if part == "scroll" else copied(given.demo, path)

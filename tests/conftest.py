@@ -67,9 +67,7 @@ def browser(request, browsers):
 
     Playwright keeps an event loop in this thread, which tests of other modules must not find: it is put away between.
     """
-    # Only WebGL goes through the imitated GPU: to put whole pages together there takes ten times longer.
-    webgl = (*SOFTWARE_WEBGL, "--disable-gpu-compositing")
-    yield browsers(*(webgl if request.node.get_closest_marker("webgl") else WITHOUT_GPU))
+    yield browsers(*(SOFTWARE_WEBGL if request.node.get_closest_marker("webgl") else WITHOUT_GPU))
     asyncio._set_running_loop(None)
 
 

@@ -5,7 +5,7 @@ import { classColour } from "./colour";
 import { compact, count, duration, measure, percent, plural, probability, shorten, valueText } from "./format";
 import { sortRows } from "./table";
 import { SIGHTS, contrast, lab, tokens } from "./tokens";
-import { ScrollMap, TALLEST_PX } from "./window";
+import { ScrollMap, Slots, TALLEST_PX } from "./window";
 
 test("numbers are written as look.md says", () => {
   expect(count(1234567)).toBe("1,234,567");
@@ -112,4 +112,14 @@ test("sorting keeps missing values last in both directions and ties in place", (
   const column = { id: "k", name: "k", key: (row: { k: number | null }) => row.k, cell: () => null };
   expect(sortRows(rows, column, "ascending").map((row) => row.n)).toEqual([3, 2, 4, 1]);
   expect(sortRows(rows, column, "descending").map((row) => row.n)).toEqual([2, 4, 3, 1]);
+});
+
+test("a row in sight keeps its elements, one that comes takes those of one that left, and a jump moves none", () => {
+  const slots = new Slots(5);
+  expect(slots.at(0)).toEqual([0, 1, 2, 3, 4]);
+  expect(slots.at(2)).toEqual([2, 3, 4, 0, 1]);
+  expect(slots.at(2)).toEqual([2, 3, 4, 0, 1]);
+  expect(slots.at(1)).toEqual([1, 2, 3, 4, 0]);
+  for (const far of [1_000, 3, 999_983]) expect(slots.at(far)).toEqual([1, 2, 3, 4, 0]);
+  expect(slots.at(999_980)).toEqual([3, 4, 0, 1, 2]);
 });

@@ -46,3 +46,23 @@ export class ScrollMap {
     return Math.max(0, Math.min(real, (row * this.rowHeight * real) / Math.max(1, this.virtualHeight - viewport)));
   }
 }
+
+/**
+ * Whose elements the rows of a window take over: a row that comes those of one that left, for to make them anew costs more
+ * than all else of a frame. A row that stays keeps its own, and a jump that leaves none in sight moves no element.
+ */
+export class Slots {
+  private from = 0;
+  private origin = 0;
+
+  /** For a window of `many` rows. */
+  constructor(private readonly many: number) {}
+
+  /** The slots of the rows from `from` on, one after the other. */
+  at(from: number): number[] {
+    if (Math.abs(from - this.from) >= this.many) this.origin += from - this.from;
+    this.from = from;
+    const first = (((from - this.origin) % this.many) + this.many) % this.many;
+    return Array.from({ length: this.many }, (_, i) => (first + i) % this.many);
+  }
+}

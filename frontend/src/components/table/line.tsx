@@ -10,6 +10,9 @@ import type { Shown } from "./columns";
 /** Longer texts are shown in part; the menu and Enter show all of them. */
 export const LONGEST = 120;
 
+/** A cell has its hint only while the mouse is over it: for every title that is set a browser works out a style. */
+const LONGEST_HINT = 300;
+
 export function isLong(value: Value | undefined): boolean {
   return value !== undefined && (typeof value === "string" || Array.isArray(value)) && valueText(value).length > LONGEST;
 }
@@ -50,11 +53,13 @@ export function Line(props: LineProps) {
     const numeric = field.type === "number" || field.type === "integer";
     return (
       <div key={field.name} role="gridcell" aria-colindex={index + 1} tabIndex={props.cursor === index ? 0 : -1} class={`cell ${numeric ? "numeric" : ""} ${column.pinned ? "pinned" : ""}`}
-        style={{ width: `${column.width}px`, ...(column.pinned ? { left: `${column.left}px` } : {}) }} title={value === undefined ? "" : shorten(valueText(value), 300)}
+        style={{ width: `${column.width}px`, ...(column.pinned ? { left: `${column.left}px` } : {}) }}
+        onMouseMove={({ currentTarget }) => (currentTarget.title = value === undefined ? "" : shorten(valueText(value), LONGEST_HINT))}
+        onMouseLeave={({ currentTarget }) => currentTarget.removeAttribute("title")}
         onMouseDown={(event) => event.shiftKey && event.preventDefault() /* a range of rows, not of text */}
         onClick={(event) => props.press(event, place, index)}
         onContextMenu={(event) => props.menu(event, place, index)}>
-        {index === 0 && kind === "image" && <span class="thumb"><Picture ctx={ctx} sample={row} size={96} alt="" /></span>}
+        {index === 0 && kind === "image" && <span class="thumb"><Picture key={row} ctx={ctx} sample={row} size={96} alt="" /></span>}
         <Words ctx={ctx} field={field} value={value} />
       </div>
     );

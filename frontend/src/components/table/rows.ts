@@ -50,9 +50,9 @@ export function useTexts(ctx: Context, fields: readonly Field[], visible: readon
     const control = new AbortController();
     // The first rows of a scroll are fetched at once; of those that it goes on to pass, the ones where it rests.
     const now = performance.now();
-    const wait = now - moved.current < REST_MS ? REST_MS : 0;
+    const moving = now - moved.current < REST_MS;
     moved.current = now;
-    const timer = setTimeout(() => {
+    const ask = () =>
       ctx.data.columns.rows(names, wanted, control.signal).then(
         (table) => {
           for (const name of names) {
@@ -63,7 +63,7 @@ export function useTexts(ctx: Context, fields: readonly Field[], visible: readon
         },
         () => undefined, // the connection says it; scrolling asks again
       );
-    }, wait);
+    const timer = moving ? setTimeout(() => void ask(), REST_MS) : void ask();
     return () => {
       clearTimeout(timer);
       control.abort();

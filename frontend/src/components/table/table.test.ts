@@ -102,6 +102,21 @@ test("rows are selected with Ctrl, extended with Shift, taken out with Alt, and 
   expect(session.store.arrangement.tile("table")?.options).toEqual({ rows: "selected" });
 });
 
+test("a cell's whole value is its hint once the mouse is over it, and a picture is never that of the sample before", async () => {
+  const { session } = await opened();
+  const [first, picture] = [cell(0, 0), cell(0, 0).querySelector(".thumb")?.firstElementChild];
+  first.dispatchEvent(new MouseEvent("mousemove", { bubbles: true }));
+  expect(first.title).toBe("test/5");
+  first.dispatchEvent(new MouseEvent("mouseleave"));
+  expect(first.hasAttribute("title")).toBe(false);
+  expect(picture).toBeTruthy();
+  session.filter.add({ op: "eq", column: "label", value: "Bag" });
+  await settle();
+  expect(lines()[0]).not.toBe("test/5");
+  expect(cell(0, 0)).toBe(first);
+  expect(cell(0, 0).querySelector(".thumb")?.firstElementChild).not.toBe(picture);
+});
+
 test("all, filtered and selected are counted; all shows what the filter hides", async () => {
   const { session, named } = await opened();
   session.filter.add({ op: "eq", column: "device", value: "b" });

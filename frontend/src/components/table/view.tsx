@@ -4,7 +4,7 @@ import { useSize } from "../../draw/axes";
 import { count, plural } from "../../draw/format";
 import { Heading } from "../../draw/parts";
 import { splitText } from "../../draw/where";
-import { ScrollMap } from "../../draw/window";
+import { ScrollMap, Slots } from "../../draw/window";
 import { valueAt, type Value } from "../../hosts/arrow";
 import { isFetchedByRow } from "../../state/cells";
 import { chosen } from "../../state/chosen";
@@ -22,6 +22,8 @@ import { useRows, useTexts, type Tab, type Tabbed } from "./rows";
 import { ColumnList, Jump, Tabs } from "./tools";
 import { Whole } from "./whole";
 
+/** Rows drawn above and below those in sight. */
+const MARGIN = 3;
 const FILTERED: Record<Tab, string> = { all: "", filtered: " · filtered", selected: " · selected" };
 
 /** What the options say, worked out for this recording. */
@@ -50,7 +52,7 @@ function useWindow(ctx: Context, rows: Uint32Array, columns: readonly Shown[]) {
   const [scroll, setScroll] = useState({ top: 0, left: 0 });
   const map = useMemo(() => new ScrollMap(rows.length, ROW), [rows]);
   const height = Math.max(ROW, (size.height || 400) - ROW);
-  const view = map.at(scroll.top, height, 3);
+  const view = map.at(scroll.top, height, MARGIN);
   const visible = Array.from(rows.subarray(view.from, view.to));
   const onScreen = columnWindow(columns, scroll.left, size.width || 600);
   const texts = useTexts(ctx, [...onScreen.pinned, ...onScreen.shown].map(({ field }) => field), visible);
@@ -81,10 +83,12 @@ function useStanding(ctx: Context, { fields, columns, keys }: ReturnType<typeof 
 function Body({ at, seen }: { at: Standing; seen: ReturnType<typeof useWindow> }) {
   const { ctx, columns, cursor, selected } = at;
   const { row: activeRow, column: activeColumn } = cursor.active.value;
+  const many = Math.ceil(seen.height / ROW) + 2 * MARGIN + 1;
+  const slots = useMemo(() => new Slots(many), [many]).at(seen.view.from);
   return (
     <div role="rowgroup" class="tall" style={{ height: `${seen.map.height}px`, width: `${seen.onScreen.total}px` }}>
       {seen.visible.map((row, i) => (
-        <Line key={row} ctx={ctx} row={row} place={seen.view.from + i} top={seen.view.top + i * ROW} {...seen.onScreen} all={columns} selected={has(selected, row)} read={at.read}
+        <Line key={slots[i]} ctx={ctx} row={row} place={seen.view.from + i} top={seen.view.top + i * ROW} {...seen.onScreen} all={columns} selected={has(selected, row)} read={at.read}
           cursor={seen.view.from + i === activeRow ? activeColumn : null}
           press={(event, place, column) => press(at, event, place, column)}
           menu={(event, place, column) => {
