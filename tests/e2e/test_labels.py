@@ -4,6 +4,7 @@ import csv
 import re
 import shutil
 
+import pyarrow.parquet as pq
 import pytest
 
 import bathyscope as bs
@@ -25,6 +26,17 @@ def judged(demo_recording, tmp_path_factory):
     trained = [row for row in result.class_pairs.to_pylist() if row["basis"] == "training dynamics"]
     pairs = [row for row in trained if row["label"] != row["prediction"]]
     return path, max(pairs, key=lambda row: row["estimated_errors"])
+
+
+def test_in_sample_as_many_wrong_labels_are_expected_as_were_planted(judged):
+    path, _ = judged
+    found = bs.load(path).run(Labels()).samples.to_pandas()
+    wrong = pq.read_table(path / "truth.parquet", columns=["wrong_label"])["wrong_label"].to_numpy()
+    trained = found[found["basis"] == "training dynamics"].sort_values("suspicion", ascending=False, kind="stable")
+    for first in (len(trained) // 20, len(trained) // 10, len(trained)):
+        rows = trained.head(first)
+        assert rows["expected_errors"].sum() == pytest.approx(wrong[rows.index].sum(), rel=0.25)
+        assert rows["suspicion"].sum() < 0.75 * wrong[rows.index].sum()  # an order, no count
 
 
 def decided(path):

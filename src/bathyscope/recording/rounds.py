@@ -25,10 +25,19 @@ class Round(NamedTuple):
     ----------
     labels : (N,) class indices that the models learnt from; −1 for none
     probabilities : (N, C) float32, rows sum to 1; NaN where no model that did not learn from the sample was asked
+    learnt_recorded, learnt_corrected : (N,) class indices that two more models say of held-out samples: one learnt from
+        the recorded labels, the other from these; −1 elsewhere
+    last_decision : number of the last one in the log that these labels follow; 0 where that was not kept
     """
 
     labels: npt.NDArray[np.int64]
     probabilities: npt.NDArray[np.float32]
+    learnt_recorded: npt.NDArray[np.int64]
+    learnt_corrected: npt.NDArray[np.int64]
+    last_decision: int
+
+
+COMPARED = ("learnt_recorded", "learnt_corrected")
 
 
 def round_names(recording: Path) -> tuple[str, ...]:
@@ -36,8 +45,21 @@ def round_names(recording: Path) -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in (recording / FOLDER).glob("[0-9]*-*.parquet")))
 
 
-def store_round(recording: Path, labels: npt.ArrayLike, probabilities: npt.ArrayLike, classes: tuple[str, ...]) -> str:
+def store_round(
+    recording: Path,
+    labels: npt.ArrayLike,
+    probabilities: npt.ArrayLike,
+    classes: tuple[str, ...],
+    *,
+    held_out: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
+    last_decision: int = 0,
+) -> str:
     """Keep a round in a recording; returns its name.
+
+    Parameters
+    ----------
+    held_out : (N,) each, what a model of the recorded and one of the corrected labels say of held-out samples
+    last_decision : number of the last one in the log that the labels follow
 
     Raises
     ------
@@ -53,8 +75,14 @@ def store_round(recording: Path, labels: npt.ArrayLike, probabilities: npt.Array
     missing = ~np.isfinite(said).all(axis=1)
     rows = pa.FixedSizeListArray.from_arrays(said.ravel(), len(classes), mask=pa.array(missing))
     table = pa.table({"label": pa.array(given, pa.int32(), mask=given < 0), "probabilities": rows})
-    table = table.replace_schema_metadata({"classes": "\n".join(classes)})
-    content = hashlib.sha256(given.tobytes() + said.tobytes() + "\n".join(classes).encode()).hexdigest()[:12]
+    compared = [np.asarray(one, np.int64) for one in held_out or ()]
+    for column, values in zip(COMPARED, compared, strict=False):
+        table = table.append_column(column, pa.array(values, pa.int32(), mask=values < 0))
+    table = table.replace_schema_metadata({"classes": "\n".join(classes), "last_decision": str(last_decision)})
+    hashed = (
+        given.tobytes() + said.tobytes() + "\n".join(classes).encode() + b"".join(map(np.ndarray.tobytes, compared))
+    )
+    content = hashlib.sha256(hashed).hexdigest()[:12]
     folder = recording / FOLDER
     with storage_errors(folder):
         folder.mkdir(exist_ok=True)
@@ -87,7 +115,16 @@ def read_round(recording: Path, name: str) -> Round:
         table = pq.read_table(path)
     except (OSError, pa.ArrowException) as error:
         raise DamagedRecordingError(f"{path} cannot be read: {error}. Delete it and make the round again.") from error
-    labels = table["label"].fill_null(NO_LABEL).to_numpy().astype(np.int64)
+    labels = _indices(table, "label")
     column: Any = table["probabilities"].combine_chunks()
     values = np.asarray(column.values).reshape(len(labels), -1)
-    return Round(labels, np.where(np.asarray(column.is_null())[:, None], np.float32(np.nan), values))
+    probabilities = np.where(np.asarray(column.is_null())[:, None], np.float32(np.nan), values)
+    before, after = (_indices(table, name) for name in COMPARED)
+    return Round(labels, probabilities, before, after, int((table.schema.metadata or {}).get(b"last_decision", 0)))
+
+
+def _indices(table: pa.Table, column: str) -> npt.NDArray[np.int64]:
+    """Class indices, −1 for none, also where an earlier version kept no such column."""
+    if column not in table.column_names:
+        return np.full(table.num_rows, NO_LABEL)
+    return np.asarray(table[column].fill_null(NO_LABEL).to_numpy(), np.int64)

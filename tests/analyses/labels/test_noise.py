@@ -1,12 +1,25 @@
 """How labels go wrong is told apart: by chance, or one class into another."""
 
+import warnings
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from sklearn.datasets import load_digits
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from analyses.labels.test_scores import simulated
 from bathyscope.analyses.labels import noise as noise_module
-from bathyscope.analyses.labels.noise import Noise, doubt, label_noise, sharpened, unmixed, wrong_label_probability
+from bathyscope.analyses.labels.folds import out_of_fold
+from bathyscope.analyses.labels.noise import (
+    Noise,
+    doubt,
+    expected_errors,
+    label_noise,
+    sharpened,
+    unmixed,
+    wrong_label_probability,
+)
 
 
 def test_two_classes_worked_by_hand():
@@ -84,6 +97,55 @@ def test_a_class_that_resembles_several_is_told_from_labels_that_are_wrong():
     told = label_noise(given, p @ moved).of_true
     assert told[0, 6] == pytest.approx(0.3, rel=0.3)
     assert max(told[2, 6], told[4, 6], *told[6, [0, 2, 4]]) < 0.01
+
+
+RESEMBLING = {8: 1, 1: 8, 9: 3, 3: 9, 4: 7, 7: 4}
+
+
+def spoiled_digits(kind):
+    """True and given labels of the digits, and what models of the other folds say."""
+    found = load_digits()
+    true, generator = found.target.astype(np.int64), np.random.default_rng(1)
+    given, like = true.copy(), np.isin(true, {"symmetric": range(10), "pair": list(RESEMBLING), "class": [8]}[kind])
+    hit = generator.permutation(np.flatnonzero(like))[: 52 if kind == "class" else 180]
+    chance = (true[hit] + generator.integers(1, 10, len(hit))) % 10
+    given[hit] = chance if kind == "symmetric" else [RESEMBLING[label] for label in true[hit]]
+
+    def fit(rows):
+        model = LinearDiscriminantAnalysis().fit(found.data[rows], given[rows])
+        return lambda asked: model.predict_proba(found.data[asked])
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Variables are collinear")
+        return true, given, out_of_fold(fit, given, folds=3).probabilities
+
+
+# One class into another is the hardest to count: there the page's own range is what must hold.
+@pytest.mark.parametrize(("kind", "range_"), [("symmetric", 1.25), ("pair", 1.25), ("class", 1.5)])
+def test_as_many_wrong_labels_are_expected_among_the_most_suspect_as_there_are(kind, range_):
+    true, given, probabilities = spoiled_digits(kind)
+    noise = label_noise(given, probabilities)
+    order = np.argsort(-wrong_label_probability(given, probabilities, noise), kind="stable")
+    expected = expected_errors(given, probabilities, noise)[order]
+    wrong = (given != true)[order]
+    for first in (len(order) // 20, len(order) // 10, len(order)):
+        assert 1 / range_ < expected[:first].sum() / wrong[:first].sum() < range_
+
+
+def test_a_model_that_is_less_sure_than_it_could_be_does_not_make_errors_rare():
+    # 150 of 3,000 labels are wrong by chance. The model is right about all samples, and gives .4 to what it is sure of.
+    generator = np.random.default_rng(0)
+    true = np.arange(3000) % 10
+    given = np.where(np.arange(3000) < 150, (true + generator.integers(1, 10, 3000)) % 10, true)
+    probabilities = np.full((3000, 10), 0.6 / 9)
+    probabilities[np.arange(3000), true] = 0.4
+    noise = label_noise(given, probabilities)
+    assert expected_errors(given, probabilities, noise).sum() == pytest.approx(150, rel=0.25)
+    # Where noise has structure the model has learnt it, and likelihood tells nothing of how much there is.
+    learnt = Noise(noise.of_true, 1.0)
+    assert_allclose(
+        expected_errors(given, probabilities, learnt), wrong_label_probability(given, probabilities, learnt)
+    )
 
 
 def test_a_class_that_no_sample_carries_is_no_trouble():

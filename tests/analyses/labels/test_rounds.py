@@ -1,6 +1,9 @@
 """Rounds: what was corrected is learnt from, every label is judged again, and the recording keeps it."""
 
+import shutil
+
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.naive_bayes import GaussianNB
@@ -91,6 +94,45 @@ def test_what_was_corrected_is_learnt_from_and_what_moved_is_told(blobs):
     assert found["corrected", "corrected"] >= found["recorded", "corrected"]
     # One test label was wrong: on the recorded ones a perfect model misses it.
     assert found["corrected", "corrected"] == pytest.approx(found["corrected", "recorded"] + 1 / N_TEST)
+    assert_what_is_kept(blobs, made, found)
+
+
+def assert_what_is_kept(blobs, made, found):
+    """All of it lasts: who asks for the round again finds what moved, and how often models are right."""
+    again = bs.load(blobs.recording.path).run(Labels())
+    about = again.round.to_pylist()[0]
+    assert (about["name"], about["number"], about["corrected"], about["last_decision"]) == (made.name, 2, N_WRONG, 18)
+    assert about["errors_after"] == pytest.approx(sum(again.samples["expected_errors"].to_pylist()[:N_TRAIN]), rel=1e-4)
+    assert about["errors_before"] > about["errors_after"]
+    flags = (
+        table["flagged"].to_pylist()
+        for table in (blobs.recording.run(Labels(round=round_names(blobs.recording.path)[0])).samples, again.samples)
+    )
+    changed = [row for row, (was, now) in enumerate(zip(*flags, strict=True)) if was != now]
+    assert sorted(again.moved["sample_index"].to_pylist()) == changed
+    rows = {row["measured_on"]: row for row in again.accuracy.to_pylist()}
+    assert {kind: row["after"] for kind, row in rows.items()} == {kind: found["corrected", kind] for kind in rows}
+    assert N_TRAIN in rows["recorded"]["wrong_after"]
+    assert N_TRAIN not in rows["corrected"]["wrong_after"]
+    text = str(made)
+    assert text.splitlines()[0] == f"Round 2, learnt from 15 corrected labels ({made.name})"
+    assert (
+        f"right on corrected labels: {found['recorded', 'corrected']:.1%} → {found['corrected', 'corrected']:.1%} of 60"
+        in text
+    )
+    assert "0 decided labels for a second look" in text
+    assert repr(made) == text
+
+
+def test_a_round_of_an_earlier_version_is_read_without_what_it_did_not_keep(blobs):
+    name = new_round(blobs.recording, blobs.fit).name
+    path = blobs.recording.path / "rounds" / f"{name}.parquet"
+    table = pq.read_table(path).select(["label", "probabilities"]).replace_schema_metadata({"classes": "a\nb\nc"})
+    pq.write_table(table, path)
+    shutil.rmtree(blobs.recording.path / "analyses")
+    result = bs.load(blobs.recording.path).run(Labels())
+    assert (result.round["number"].to_pylist(), result.round["last_decision"].to_pylist()) == ([1], [0])
+    assert result.accuracy.num_rows == 0
 
 
 def test_a_decided_label_that_the_models_contradict_gets_a_second_look(blobs):
@@ -122,6 +164,11 @@ def test_a_round_is_read_back_as_it_was_stored(tmp_path):
     found = read_round(tmp_path, first)
     assert_array_equal(found.labels, labels)
     assert_allclose(found.probabilities, said)
+    assert_array_equal(found.learnt_corrected, [-1, -1, -1])
+    asked = [-1, -1, 1], [-1, 0, 0]
+    third = read_round(tmp_path, store_round(tmp_path, labels, said, ("a", "b"), held_out=asked, last_decision=7))
+    assert_array_equal([third.learnt_recorded, third.learnt_corrected], asked)
+    assert third.last_decision == 7
 
 
 def test_what_does_not_fit_is_refused(blobs):

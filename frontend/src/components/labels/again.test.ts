@@ -3,7 +3,7 @@ import { afterEach, expect, test } from "vitest";
 import { settle } from "../mounted";
 import { bandOf, inBand } from "./band";
 import { calm, current, look, PAIR, payloads, press, said, tiles } from "./fake-desk";
-import { decidedBy, labelsHost } from "./fake-labels";
+import { decidedBy, labelsHost, roundHost } from "./fake-labels";
 import { deskBindings, deskKeys, saidBy } from "./bindings";
 import { secondLook } from "./second-look";
 
@@ -85,6 +85,49 @@ test("a second look: what the model contradicts, what was skipped, what was left
   await calm();
   expect(payloads(shown).at(-1)).toMatchObject({ samples: ["train/4"], action: "keep", reason: "second_look" });
   expect(current(shown)).toBe("train/1");
+});
+
+test("a new round says what it learnt from, what moved and what that is worth, each number with its samples", async () => {
+  const shown = await look({ host: roundHost() });
+  const part = shown.root.querySelector(".round");
+  expect(part?.textContent).toContain("What round 2 changed");
+  const seen = (one: Element) => [...one.children].map((child) => (child.classList.contains("door") ? child.firstChild?.textContent : child.textContent)).join("").replaceAll("\u202f", " ");
+  const gains = [...(part?.querySelectorAll("li") ?? [])].map(seen);
+  expect(gains).toEqual([
+    "Right on 6 held-out samples, by the recorded labels: 50.0 % before, 66.7 % after; 2 mended, 1 broken. +16.7 points, 95 % between −20.0 and +50.0 for these two trainings: so few samples tell no difference.",
+    "Right on 5 held-out samples, by the corrected labels: 60.0 % before, 80.0 % after; 1 mended, 0 broken. +20.0 points, 95 % between +10.0 and +40.0 for these two trainings: better.",
+  ]);
+  expect(part?.textContent).toMatch(/about 3 before, about 2.* now/);
+  const door = (words: string) => [...(part?.querySelectorAll<HTMLElement>(".door") ?? [])].find((one) => one.textContent?.startsWith(words));
+  door("2 mended")?.click();
+  await calm();
+  expect([...(shown.session.store.selection.value?.indices ?? [])]).toEqual([5, 6]);
+  door("1 cleared")?.click();
+  await calm();
+  expect([...(shown.session.store.selection.value?.indices ?? [])]).toEqual([0]);
+  expect(part?.textContent).toContain("1 of them you corrected");
+  // What was decided before the round is no news; nor does the round contradict the correction that it learnt.
+  expect(part?.textContent).toContain("no decision it contradicts");
+  door("1 new suspect")?.click();
+  await calm();
+  expect(tiles(shown).map((one) => one?.split(",")[0])).toEqual(["test/7"]);
+  press(shown, "1");
+  await calm();
+  shown.named("[role=tab]", "Class pairs").click();
+  await calm();
+  expect(shown.root.querySelector(".round")?.textContent).toContain("0 new suspects: go through them1 are decided by now");
+  expect(shown.root.querySelector("[role=note]")?.textContent).not.toContain("Round 2"); // that stands with what was judged out of fold
+});
+
+test("after a round a corrected sample stands with its recorded label, and the judgement is of the corrected one", async () => {
+  const shown = await look({ host: roundHost(), options: { tab: "items" } });
+  press(shown, "End");
+  for (let k = 0; k < 12 && current(shown) !== "train/0"; k++) {
+    press(shown, "ArrowLeft");
+    await settle();
+  }
+  expect([...shown.root.querySelectorAll(".choice")].map((one) => one.textContent?.replace(/\s+/g, " ").trim())).toEqual(["K T-shirt.15", "1 Shirt.80", "2 Bag.08"]);
+  expect(shown.root.querySelector(".facts p")?.textContent?.replaceAll("\u202f", " ")).toBe("labelled T-shirt · as Shirt 10 % likely wrong");
 });
 
 test("keys can be changed: the bar and the help show them, the old one does nothing, and a clash is refused", async () => {

@@ -8,7 +8,7 @@ import { enact, takeBack, whyNotDecide } from "../../state/deeds";
 import type { Truth } from "../../state/selection";
 import type { Context } from "../component";
 import { replay, wasWrong, wordsOf, type Action, type Decided, type Vote } from "./decided";
-import type { Found } from "./found";
+import { besideLabel, type Found, type Suggestion } from "./found";
 
 /** Ids in one event: a server takes a megabyte at once. */
 const MOST_IDS = 4000;
@@ -37,6 +37,10 @@ export interface Desk {
   nameOf: (row: number) => string | null;
   splitOf: (row: number) => string | null;
   givenOf: (id: string) => string | null;
+  /** What it may be instead of its recorded label, best first. */
+  suggestions: (row: number) => readonly Suggestion[];
+  /** Probability of its recorded label. */
+  likely: (row: number) => number | null;
   /** The row of a sample; undefined where there is no such sample. */
   placeOf: (id: string) => number | undefined;
   /** Ids whose decision is on its way to the disk. */
@@ -146,6 +150,8 @@ export function useDesk(ctx: Context, found: Found | null): Desk | null {
   };
   return {
     found, truth, classes, decided, idOf, labelOf, nameOf, placeOf,
+    suggestions: (row) => besideLabel(found, row, labelOf(row)).suggestions,
+    likely: (row) => besideLabel(found, row, labelOf(row)).likely,
     underWay: () => pending.keys(),
     ready: log !== null,
     barred: whyNotDecide(data),

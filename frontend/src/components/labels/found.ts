@@ -1,13 +1,14 @@
 /** What the analysis found, as arrays over the samples and a list of class pairs. */
-import { numbersOf, stringsOf, valueAt, type Column, type Numbers, type Valid, type Value } from "../../hosts/arrow";
+import { numbersOf, stringsOf, valueAt, type Column, type Numbers, type Valid } from "../../hosts/arrow";
 import type { Table } from "../../hosts/host";
 import type { Asked } from "../analysis";
+import { numbersIn, readRound, type Round } from "./rounds";
 import type { Measure, Sort } from "./words";
 
 export const ASKED: Asked = {
   analysis: "labels",
   params: {},
-  tables: { samples: [], class_pairs: [], compare: [], about: [], notes: [] },
+  tables: { samples: [], class_pairs: [], compare: [], about: [], notes: [], round: [], moved: [], accuracy: [] },
   title: "Judging labels",
 };
 
@@ -35,6 +36,7 @@ export interface About {
   basis: string;
   samples: number;
   flagged: number;
+  /** As many wrong labels are expected among them. */
   errors: number;
 }
 
@@ -49,7 +51,11 @@ export interface Found {
   about: readonly About[];
   notes: readonly string[];
   basis: (row: number) => string;
-  /** Probability of the given label. */
+  /** The label that was judged: the recorded one, or what it was corrected to before a new round. */
+  judged: (row: number) => number | null;
+  /** The round that it stands on; null where it stands on what was recorded. */
+  round: Round | null;
+  /** Probability of the label that was judged. */
   given: (row: number) => number | null;
   /** The classes that fit better, best first. */
   suggestions: (row: number) => Suggestion[];
@@ -57,6 +63,8 @@ export interface Found {
   flagged: (row: number) => boolean;
   /** Higher is more suspicious; null where nothing says so. */
   score: (row: number, by: Sort) => number | null;
+  /** Made to be summed: so many wrong labels are expected of this one. */
+  expected: (row: number) => number;
   /** Others of the label, and of the first suggestion, nearest first. */
   compare: (row: number) => { label: readonly number[]; suggestion: readonly number[] } | null;
 }
@@ -67,17 +75,13 @@ function at({ values, valid }: Numeric, row: number): number | null {
   return Number.isNaN(value) ? null : value;
 }
 
-function numbersIn(value: Value): readonly number[] {
-  return Array.isArray(value) ? (value as readonly Value[]).map(Number) : ArrayBuffer.isView(value) ? Array.from(value as unknown as ArrayLike<number>) : [];
-}
-
 function lists(column: Column | undefined): (row: number) => readonly number[] {
   return (row) => (column ? numbersIn(valueAt(column, row)) : []);
 }
 
 function readPairs(table: Table): Pair[] {
   const basis = stringsOf(table, "basis");
-  const [label, prediction, count, mass, margin, confidence, errors, share, systematic] = ["label", "prediction", "count", "disagreement_mass", "margin_mass", "mean_confidence", "estimated_errors", "share_of_class", "systematic"].map((name) => numbersOf(table, name));
+  const [label, prediction, count, mass, margin, confidence, errors, share, systematic] = ["label", "prediction", "count", "disagreement_mass", "margin_mass", "mean_confidence", "expected_errors", "share_of_class", "systematic"].map((name) => numbersOf(table, name));
   const bins = lists(table.get("confidences"));
   const of = (column: Numeric | undefined, row: number) => (column ? at(column, row) : null);
   return Array.from({ length: table.get("label")?.length ?? 0 }, (_, row) => ({
@@ -88,7 +92,7 @@ function readPairs(table: Table): Pair[] {
 
 function readAbout(table: Table): About[] {
   const basis = stringsOf(table, "basis");
-  const [samples, flagged, errors] = ["samples", "flagged", "estimated_errors"].map((name) => numbersOf(table, name));
+  const [samples, flagged, errors] = ["samples", "flagged", "expected_errors"].map((name) => numbersOf(table, name));
   const of = (column: Numeric | undefined, row: number) => (column ? (at(column, row) ?? 0) : 0);
   return Array.from({ length: table.get("basis")?.length ?? 0 }, (_, row) => ({ basis: basis(row), samples: of(samples, row), flagged: of(flagged, row), errors: of(errors, row) }));
 }
@@ -99,7 +103,7 @@ export function readFound(tables: ReadonlyMap<string, Table>): Found {
   const column = (name: string) => numbersOf(samples, name);
   const suggested = [1, 2, 3].map((place) => column(`suggestion_${place}`));
   const likely = ["suggestion_probability", "suggestion_probability_2", "suggestion_probability_3"].map(column);
-  const [given, posterior, suspicion, prediction, flagged] = ["self_confidence", "pair_posterior", "suspicion", "prediction", "flagged"].map(column) as [Numeric, Numeric, Numeric, Numeric, Numeric];
+  const [label, given, posterior, suspicion, expected, prediction, flagged] = ["label", "self_confidence", "pair_posterior", "suspicion", "expected_errors", "prediction", "flagged"].map(column) as [Numeric, Numeric, Numeric, Numeric, Numeric, Numeric, Numeric];
   const [of, like] = [lists(compare.get("of_label")), lists(compare.get("of_suggestion"))];
   const place = new Map(Array.from(compare.has("sample_index") ? numbersOf(compare, "sample_index").values : [], (row, i) => [Number(row), i]));
   const text = notes.get("text");
@@ -109,6 +113,8 @@ export function readFound(tables: ReadonlyMap<string, Table>): Found {
     about: readAbout(table("about")),
     notes: Array.from({ length: text?.length ?? 0 }, (_, i) => String(text ? valueAt(text, i) : "")),
     basis: stringsOf(samples, "basis"),
+    judged: (row) => at(label, row),
+    round: readRound({ round: table("round"), moved: table("moved"), accuracy: table("accuracy") }),
     given: (row) => at(given, row),
     suggestions: (row) => suggested.flatMap((one, k) => {
       const index = at(one, row);
@@ -123,6 +129,7 @@ export function readFound(tables: ReadonlyMap<string, Table>): Found {
       const own = at(given, row);
       return own === null ? null : 1 - own;
     },
+    expected: (row) => at(expected, row) ?? 0,
     compare: (row) => {
       const i = place.get(row);
       return i === undefined ? null : { label: of(i), suggestion: like(i) };
@@ -166,13 +173,27 @@ export function rowsOf(found: Found, basis: string | null): number[] {
 }
 
 /** The samples of a pair: those the model calls the other class, and those that are likely to be meant so. */
-export function rowsOfPair(found: Found, rows: readonly number[], labelOf: (row: number) => number | null, pair: { label: number; prediction: number }): number[] {
+export function rowsOfPair(found: Found, rows: readonly number[], pair: { label: number; prediction: number }): number[] {
   const inside = rows.filter((row) => {
-    if (labelOf(row) !== pair.label) return false;
+    if (found.judged(row) !== pair.label) return false;
     if (found.prediction(row) === pair.prediction) return true;
     return found.suggestions(row)[0]?.index === pair.prediction && (found.score(row, "suspicion") ?? 0) >= LIKELY;
   });
   return bySuspicion(inside, (row) => found.score(row, "suspicion"));
+}
+
+/**
+ * Label and suggestions as they are shown: around the recorded label. After a round the judgement of a corrected sample
+ * is about the corrected one, which then comes first among what it may be instead.
+ */
+export function besideLabel(found: Found, row: number, recorded: number | null): { likely: number | null; suggestions: readonly Suggestion[] } {
+  const [judged, suggestions] = [found.judged(row), found.suggestions(row)];
+  if (judged === recorded || judged === null) return { likely: found.given(row), suggestions };
+  const most = suggestions.length;
+  return {
+    likely: suggestions.find(({ index }) => index === recorded)?.probability ?? null,
+    suggestions: [{ index: judged, probability: found.given(row) }, ...suggestions.filter(({ index }) => index !== recorded)].slice(0, Math.max(1, most)),
+  };
 }
 
 /** The probability of the second likeliest class: near a half, both fit. */

@@ -30,7 +30,7 @@ export function Help({ close }: { close: () => void }) {
   const lines = keyLines();
   return (
     <div class="panel-over" role="dialog" aria-label="Keys of the desk" tabIndex={-1} ref={panel} onKeyDown={pressed}>
-      <p class="asks"><b>Keys</b> <span class="muted small">while the desk has the focus; press one to change it</span> <button type="button" class="button quiet" onClick={close}>Close</button></p>
+      <p class="asks top"><span><b>Keys</b> <span class="muted small">of the desk; press one to change it</span></span><button type="button" class="button quiet" onClick={close}>Close</button></p>
       <p class="small" role="status">{waiting === null ? "" : refused || `Press the new key for “${saysOf(waiting)}”, or Esc to leave it.`}</p>
       {(["Decide", "Move", "Other"] as const).map((group) => (
         <dl key={group} aria-label={group}>

@@ -47,7 +47,7 @@ test("a thousand classes open as a short list and a picture", async () => {
   if (!table) throw new Error("no pairs");
   const many = 5000;
   const numbers = (value: (i: number) => number) => ({ kind: "number", length: many, values: Float64Array.from({ length: many }, (_, i) => value(i)), integer: false, valid: null }) as const;
-  for (const name of ["count", "disagreement_mass", "margin_mass", "mean_confidence", "estimated_errors", "share_of_class"]) table.set(name, numbers((i) => many - i));
+  for (const name of ["count", "disagreement_mass", "margin_mass", "mean_confidence", "expected_errors", "share_of_class"]) table.set(name, numbers((i) => many - i));
   table.set("label", numbers((i) => i % 1000)).set("prediction", numbers((i) => (i + 7 + Math.floor(i / 1000)) % 1000)).set("systematic", numbers(() => 0));
   table.set("basis", { kind: "text", length: many, at: () => "training dynamics" }).set("confidences", { kind: "list", length: many, at: () => [0, 1] });
   const before = performance.now();
@@ -290,6 +290,7 @@ test("people who disagree are told, with their agreement, and can be looked at",
   shown.named("button", "1 disagreement").click();
   await calm();
   expect(tiles(shown)).toEqual(["train/1, labelled T-shirt, ✓ kept"]);
+  expect(shown.root.querySelector(".facts")?.textContent).toContain("ana: Shirt · bo: kept");
 });
 
 test("what was decided goes out as the columns that can be read in again", async () => {

@@ -21,7 +21,7 @@ export const labels = defineComponent({
   title: "Which labels are wrong?",
   needs: ["labels", "checkpoints"],
   options: {
-    tab: { type: "choice", default: "pairs", choices: TABS, says: "What is looked for: pairs of classes, single samples, duplicates, samples between two classes, samples unlike all others, samples without a label, a plan for limited time, a control sample, what people disagree about, or decisions that are worth a second look." },
+    tab: { type: "choice", default: "pairs", choices: TABS, says: "What is looked for: pairs of classes, single samples, duplicates, samples between two classes, samples unlike all others, samples without a label, a plan for limited time, a control sample, what people disagree about, what is suspect since the last round, or decisions that are worth a second look." },
     pair: { type: "texts", default: [], says: "The pair that is open, as two class names: the label, and what the model suggests." },
     basis: { type: "text", default: null, says: "Which judgements count: out-of-fold, training dynamics, or held out; the first there is unless given." },
     layout: { type: "choice", default: "list", choices: ["list", "matrix"], says: "Class pairs as a list with a row for each label, or as a matrix." },

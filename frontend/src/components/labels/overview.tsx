@@ -101,13 +101,13 @@ function useListed(desk: Desk, pairs: readonly Pair[], basis: string | null, by:
   const rows = useMemo(() => rowsOf(desk.found, basis), [desk.found, basis]);
   const byLabel = useMemo(() => {
     const found: number[][] = desk.classes.map(() => []);
-    for (const row of rows) found[desk.labelOf(row) ?? -1]?.push(row);
+    for (const row of rows) found[desk.found.judged(row) ?? -1]?.push(row);
     return found;
-  }, [rows, desk.truth]);
+  }, [rows, desk.found]);
   const kept = useMemo(() => new Map<Pair, number[]>(), [byLabel]);
   const rowsFor = (pair: Pair) => {
     let found = kept.get(pair);
-    if (!found) kept.set(pair, (found = rowsOfPair(desk.found, byLabel[pair.label] ?? [], desk.labelOf, pair)));
+    if (!found) kept.set(pair, (found = rowsOfPair(desk.found, byLabel[pair.label] ?? [], pair)));
     return found;
   };
   const open = (pair: Pair) => (by === "open" ? rowsFor(pair).filter((row) => desk.standing(row) === null).length : 0);
@@ -185,7 +185,7 @@ export function Overview({ ctx, desk, basis, open }: { ctx: Context; desk: Desk;
   return (
     <>
       <div class="controls">
-        <p class="estimated"><Door leads="look at single labels, most suspicious first" open={() => ctx.set({ tab: "items" })}><b class="num">{`about ${count(Math.round(estimated))}`}</b></Door> <span class="muted">{`of ${count(judged)} labels are wrong, by confident learning; an estimate, not a count`}</span></p>
+        <p class="estimated"><Door leads="look at single labels, most suspicious first" open={() => ctx.set({ tab: "items" })}><b class="num">{`about ${count(Math.round(estimated))}`}</b></Door> <span class="muted">{`of ${count(judged)} labels are wrong, by how labels go wrong in these data; an estimate, not a count`}</span></p>
         <label class="choose"><span class="muted small">{layout === "matrix" ? "Show" : "Order by"}</span> <select aria-label="Order of the pairs" value={by} onChange={(event) => ctx.set({ by: event.currentTarget.value })}>{MEASURES.map(({ id, name, says }) => <option key={id} value={id} title={says}>{name}</option>)}</select></label>
         <span class="segments" role="group" aria-label="Layout">{(["list", "matrix"] as const).map((one) => <button key={one} type="button" aria-pressed={layout === one} onClick={() => ctx.set({ layout: one === "list" ? null : one })}>{one === "list" ? "List" : "Matrix"}</button>)}</span>
       </div>

@@ -1,6 +1,6 @@
 /** So many samples and no more: which ones, so that most wrong labels are found, and how many that should be. */
 import type { Group } from "../duplicates/groups";
-import { wasWrong } from "./decided";
+import { labelAfter, wasWrong } from "./decided";
 import type { Desk } from "./desk";
 import { bySuspicion } from "./found";
 import type { Item } from "./queue";
@@ -24,10 +24,16 @@ export const SINGLE = "single";
 type Chosen = Item & { plan: Planned };
 
 /** Copies with different labels hold at least one wrong one. */
-function conflicts(desk: Desk, groups: readonly Group[], isOpen: (row: number) => boolean): Chosen[] {
-  return groups.filter(({ conflict, members }) => conflict && [...members].some(isOpen)).map((group): Chosen => {
+function conflicts(desk: Desk, groups: readonly Group[], isOpen: (row: number) => boolean, since: number): Chosen[] {
+  // Where a decision before the plan has made them equal, nothing is left to find.
+  const label = (row: number) => {
+    const said = desk.decided.standing.get(desk.idOf(row));
+    return said && said.sequence <= since ? labelAfter(said, desk.nameOf(row)) : desk.nameOf(row);
+  };
+  const differ = (members: readonly number[]) => members.some(isOpen) && new Set(members.map(label)).size > 1;
+  return groups.filter(({ conflict, members }) => conflict && differ([...members])).map((group): Chosen => {
     const rows = Array.from(group.members);
-    const doubts = rows.reduce((sum, row) => sum + (desk.found.score(row, "suspicion") ?? 0), 0);
+    const doubts = rows.reduce((sum, row) => sum + desk.found.expected(row), 0);
     return { rows, group, plan: { part: CONFLICT, expected: Math.min(rows.length - 1, Math.max(1, doubts)) } };
   });
 }
@@ -51,7 +57,7 @@ function inParts(chosen: readonly Chosen[]): Chosen[] {
 export function planned(desk: Desk, rows: readonly number[], groups: readonly Group[], how: { budget: number; since: number }): Item[] {
   const wanted = new Set(rows);
   const isOpen = (row: number) => wanted.has(row) && (desk.decided.standing.get(desk.idOf(row))?.sequence ?? Infinity) > how.since;
-  const first = conflicts(desk, groups, isOpen).slice(0, how.budget);
+  const first = conflicts(desk, groups, isOpen, how.since).slice(0, how.budget);
   const groupOf = new Map(groups.flatMap((group) => [...group.members].map((row) => [row, group] as const)));
   const taken = new Set<Group>(groups.filter(({ conflict }) => conflict));
   const singles: Chosen[] = [];
@@ -60,8 +66,8 @@ export function planned(desk: Desk, rows: readonly number[], groups: readonly Gr
     const group = groupOf.get(row);
     if (group && taken.has(group)) continue;
     if (group) taken.add(group);
-    const suggestion = desk.found.suggestions(row)[0]?.index;
-    const plan = { part: suggestion === undefined ? SINGLE : `${desk.labelOf(row)} ${suggestion}`, expected: desk.found.score(row, "suspicion") ?? 0 };
+    const suggestion = desk.suggestions(row)[0]?.index;
+    const plan = { part: suggestion === undefined ? SINGLE : `${desk.labelOf(row)} ${suggestion}`, expected: desk.found.expected(row) };
     // What holds for one copy is offered for all of them.
     singles.push(group ? { rows: [row, ...Array.from(group.members).filter((other) => other !== row)], group, plan } : { rows: [row], plan });
   }

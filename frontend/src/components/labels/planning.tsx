@@ -10,6 +10,13 @@ import type { Review } from "./use-review";
 
 const MOST = 100_000;
 
+/** How far off it may be: of 50 measured, 48 lay so near (docs, "Labels"). */
+const SPREAD = 1.5;
+
+export function rangeWords(expected: number, samples: number): string {
+  return `between ${count(Math.floor(expected / SPREAD))} and ${count(Math.min(samples, Math.ceil(expected * SPREAD)))}`;
+}
+
 function PartName({ desk, part }: { desk: Desk; part: string }) {
   if (part === CONFLICT) return <span>copies whose labels differ</span>;
   if (part === SINGLE) return <span>others, a few of many pairs</span>;
@@ -61,8 +68,8 @@ export function Plan({ ctx, desk, queue, review, withoutCopies }: { ctx: Context
       <Ask ctx={ctx} budget={budget} pace={paceOf(desk.decided.times)} />
       <p class="line" role="status">
         <b class="num">{`About ${count(Math.round(expected))} wrong labels expected in ${plural(samples, "sample")}`}</b>
-        <span class="muted">{decided === 0 ? ", by the model's own doubt: it orders well and counts poorly, so what you find corrects the number" : `; ${count(found)} found in ${count(decided)} decided (${percent(found / decided, 0)})`}</span>
-        {decided > 0 && samples > decided && <span title={corrected ? "What was expected, times what was found for every one expected so far" : "By the model's doubt alone: too few were decided to correct it"}>{`, about ${count(Math.round(left))} more in the other ${count(samples - decided)}${corrected ? "" : ", by doubt alone"}`}</span>}
+        <span class="muted">{decided === 0 ? `, ${rangeWords(expected, samples)}; what you find corrects the number` : `; ${count(found)} found in ${count(decided)} decided (${percent(found / decided, 0)})`}</span>
+        {decided > 0 && samples > decided && <span title={corrected ? "What was expected, times what was found for every one expected so far" : "As expected at first: too few were decided to correct it"}>{`, about ${count(Math.round(left))} more in the other ${count(samples - decided)}${corrected ? "" : ", as expected at first"}`}</span>}
         {withoutCopies && <span class="muted">. Duplicates were not looked for, so copies count one by one</span>}
         {samples < budget && <span class="muted">{`. No more than ${count(samples)} are open`}</span>}
       </p>

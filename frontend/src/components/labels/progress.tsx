@@ -130,8 +130,7 @@ def fit(rows, labels):                      # learn from these samples
     return lambda asked: model.predict_proba(images[asked])
 
 made = new_round(bs.load(${JSON.stringify(name)}), fit)   # the path of the recording
-print(made.accuracy.to_pandas())            # before and after
-print(made.moved.to_pandas())               # new suspects, cleared ones, second looks`;
+print(made)                                 # accuracy before and after, and what moved`;
   return (
     <details class="fold again">
       <summary>Judge again with what you decided</summary>

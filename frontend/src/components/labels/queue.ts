@@ -45,7 +45,7 @@ export interface Queue {
 export const DUPLICATES: Asked = { analysis: "duplicates", params: {}, tables: { pairs: ["a", "b", "tier", "distance", "in_cuts"], samples: ["cluster"], coverage: [] }, title: "Looking for duplicates" };
 export const FAMILIARITY: Asked = { analysis: "familiarity", params: {}, tables: { samples: ["familiarity"] }, title: "Measuring familiarity" };
 
-const REASONS: Record<Tab, string> = { pairs: "class_interpretation", items: "instance", duplicates: "similarity", ambiguous: "ambiguous", strange: "out_of_scope", unlabelled: "unlabelled", budget: "instance", control: "control", disagreed: "adjudication", again: "second_look" };
+const REASONS: Record<Tab, string> = { pairs: "class_interpretation", items: "instance", duplicates: "similarity", ambiguous: "ambiguous", strange: "out_of_scope", unlabelled: "unlabelled", budget: "instance", control: "control", disagreed: "adjudication", suspects: "instance", again: "second_look" };
 /** Lists in which each sample stands for itself and has a suspicion. */
 const BANDED: ReadonlySet<Tab> = new Set(["pairs", "items", "ambiguous", "strange"]);
 
@@ -77,6 +77,11 @@ export function survivorOf(desk: Desk, rows: readonly number[]): number {
 
 function conflictFirst(a: Group, b: Group): number {
   return Number(b.conflict) - Number(a.conflict) || Number(b.splits.length > 1) - Number(a.splits.length > 1) || a.nearest - b.nearest || a.number - b.number;
+}
+
+/** Suspect since the last round, and not decided about before it: what it contradicts there is a second look. */
+export function newSuspects({ found: { round }, decided, idOf }: Desk): number[] {
+  return (round?.suspects ?? []).filter((row) => (decided.standing.get(idOf(row))?.sequence ?? Infinity) > (round?.lastDecision ?? 0));
 }
 
 /** The first of a random order that nobody has seen yet, and those of it that were judged before. */
@@ -120,7 +125,7 @@ function itemsOf(desk: Desk, tab: Tab, basis: string | null, how: { pair: { labe
   const rows = rowsOf(found, basis).filter((row) => (how.mask === null || has(how.mask, row)) && within(row));
   switch (tab) {
     case "pairs":
-      return how.pair ? single(rowsOfPair(found, rows, desk.labelOf, how.pair)) : [];
+      return how.pair ? single(rowsOfPair(found, rows, how.pair)) : [];
     case "items":
       return single(bySuspicion(rows, (row) => found.score(row, how.order)));
     case "ambiguous":
@@ -135,6 +140,8 @@ function itemsOf(desk: Desk, tab: Tab, basis: string | null, how: { pair: { labe
       const place = new Map(Array.from({ length: found.n }, (_, row) => [desk.idOf(row), row]));
       return single(disagreements(desk.decided, desk.givenOf).flatMap((id) => place.get(id) ?? []));
     }
+    case "suspects":
+      return single(newSuspects(desk).filter((row) => how.mask === null || has(how.mask, row)));
     case "again":
       return secondLook(desk, how.log).filter(({ rows: [row = 0] }) => how.mask === null || has(how.mask, row));
     case "strange": {
@@ -162,7 +169,7 @@ export function useQueue(ctx: Context, desk: Desk, sources: Sources, basis: stri
   const pair = pairOf(ctx);
   const order = (SORTS.find(({ id }) => id === options["order"])?.id ?? "suspicion") as Sort;
   const whole = (name: string, otherwise: number) => (typeof options[name] === "number" ? Math.round(options[name]) : otherwise);
-  const [control, budget, since] = [whole("control", 100), Math.max(1, whole("budget", 200)), whole("since", 0)];
+  const [control, budget, since] = [whole("control", 100), Math.max(1, whole("budget", 200)), Math.max(whole("since", 0), desk.found.round?.lastDecision ?? 0)];
   // What the page filters, this list filters; the split it shows is another question.
   const mask = ctx.data.filter.mask(ctx.id);
   const band = BANDED.has(tab) && options["blind"] !== true ? bandOf(options) : EVERYTHING;

@@ -15,11 +15,26 @@ function objection(desk: Desk, row: number): { sure: number; why: string } | nul
   if (!vote || !/^(keep|set|merge|split)$/.test(vote.action)) return null;
   const label = labelAfter(vote, desk.nameOf(row));
   const own = desk.labelOf(row);
-  const said = [...(own === null ? [] : [{ index: own, probability: desk.found.given(row) }]), ...desk.found.suggestions(row)];
+  const said = [...(own === null ? [] : [{ index: own, probability: desk.likely(row) }]), ...desk.suggestions(row)];
   const best = said.reduce<{ index: number; probability: number } | null>((to, { index, probability: value }) => (value !== null && value > (to?.probability ?? 0) ? { index, probability: value } : to), null);
   const chosen = said.find(({ index }) => desk.classes[index] === label)?.probability ?? 0;
   if (!best || best.probability < SURE || chosen >= AGAINST) return null;
   return { sure: best.probability, why: `Decided: ${wordsOf(vote)}. The model: ${probability(best.probability)} for ${desk.classes[best.index] ?? ""}.` };
+}
+
+export interface Contradicted {
+  row: number;
+  sure: number;
+  why: string;
+}
+
+/** Decisions that a sure model speaks against, the surest first. */
+export function contradicted(desk: Desk): Contradicted[] {
+  return [...desk.decided.standing.keys()].flatMap((id): Contradicted[] => {
+    const row = desk.placeOf(id);
+    const against = row === undefined ? null : objection(desk, row);
+    return row === undefined || !against ? [] : [{ row, ...against }];
+  }).sort((a, b) => b.sure - a.sure || a.row - b.row);
 }
 
 /** The last comment on each sample, by its id. */
@@ -36,15 +51,14 @@ export function commentsIn(log: readonly Logged[]): Map<string, string> {
 /** In this order: what the model contradicts most surely, what was skipped, what fits several classes, what has a comment. */
 export function secondLook(desk: Desk, log: readonly Logged[]): Item[] {
   const { standing, skipped } = desk.decided;
-  const contradicted: { row: number; sure: number; why: string }[] = [];
+  const against = contradicted(desk);
+  const spoken = new Set(against.map(({ row }) => row));
   const ambiguous: { row: number; why: string }[] = [];
   const noted: { row: number; why: string }[] = [];
   for (const [id, vote] of standing) {
     const row = desk.placeOf(id);
     if (row === undefined) continue;
-    const against = objection(desk, row);
-    if (against) contradicted.push({ row, ...against });
-    else if (vote.action === "ambiguous") ambiguous.push({ row, why: `Left open: ${wordsOf(vote)}.` });
+    if (!spoken.has(row) && vote.action === "ambiguous") ambiguous.push({ row, why: `Left open: ${wordsOf(vote)}.` });
   }
   for (const [id, text] of commentsIn(log)) {
     const row = desk.placeOf(id);
@@ -52,7 +66,7 @@ export function secondLook(desk: Desk, log: readonly Logged[]): Item[] {
   }
   // That it was skipped, the desk says itself.
   const put = [...skipped].flatMap((id) => desk.placeOf(id) ?? []).map((row) => ({ row, why: "" }));
-  const all = [...contradicted.sort((a, b) => b.sure - a.sure || a.row - b.row), ...put, ...ambiguous, ...noted];
+  const all = [...against, ...put, ...ambiguous, ...noted];
   const first = new Map<number, Item>();
   for (const { row, why } of all) {
     const before = first.get(row);

@@ -48,8 +48,8 @@ function Choices({ desk, review, row }: { desk: Desk; review: Review; row: numbe
   const off = desk.barred !== null;
   return (
     <ol class="choices" aria-label="What it may be">
-      {label !== null && <Choice place={deskKeys.caption("keep")} name={desk.classes[label] ?? ""} index={label} value={desk.found.given(row)} on={stands === label} press={review.keep} disabled={off} />}
-      {desk.found.suggestions(row).map(({ index, probability: value }, k) => (
+      {label !== null && <Choice place={deskKeys.caption("keep")} name={desk.classes[label] ?? ""} index={label} value={desk.likely(row)} on={stands === label} press={review.keep} disabled={off} />}
+      {desk.suggestions(row).map(({ index, probability: value }, k) => (
         <Choice key={k} place={String(k + 1)} name={desk.classes[index] ?? ""} index={index} value={value} on={stands === index} press={() => review.suggest(k)} disabled={off} />
       ))}
     </ol>
@@ -94,10 +94,11 @@ function Likes({ ctx, desk, rows, title, ahead }: { ctx: Context; desk: Desk; ro
 function Comparison({ ctx, desk, row, ahead }: { ctx: Context; desk: Desk; row: number; ahead: Ahead | null }) {
   const near = desk.found.compare(row);
   const [first] = desk.found.suggestions(row);
+  const judged = desk.found.judged(row);
   if (!near) return <p class="compare muted small">{ctx.store.recording.value.layers.length === 0 ? "No embedding is recorded, so there is nothing to compare it with." : "The model agrees with this label, so nothing was laid beside it."}</p>;
   return (
     <div class="compare" role="group" aria-label="To compare with">
-      <Likes ctx={ctx} desk={desk} rows={near.label} ahead={ahead} title={<><Swatch of={desk.labelOf(row)} /> {`labelled ${desk.nameOf(row) ?? ""}, nearest`}</>} />
+      <Likes ctx={ctx} desk={desk} rows={near.label} ahead={ahead} title={<><Swatch of={judged} /> {`labelled ${desk.classes[judged ?? -1] ?? ""}, nearest`}</>} />
       {first && <Likes ctx={ctx} desk={desk} rows={near.suggestion} ahead={ahead} title={<><Swatch of={first.index} /> {`labelled ${desk.classes[first.index] ?? ""}, nearest`}</>} />}
     </div>
   );
@@ -106,7 +107,13 @@ function Comparison({ ctx, desk, row, ahead }: { ctx: Context; desk: Desk; row: 
 function Said({ desk, row }: { desk: Desk; row: number }) {
   const standing = desk.standing(row);
   if (!standing) return <p class="stands muted small">{desk.isSkipped(row) ? "Skipped: it comes again at the end." : "Not decided yet."}</p>;
-  return <p class="stands small" role="status"><b>{standing.saved ? "✓ saved:" : "saving:"}</b> {wordsOf(standing)}</p>;
+  const votes = [...(desk.decided.votes.get(desk.idOf(row)) ?? [])];
+  return (
+    <>
+      <p class="stands small" role="status"><b>{standing.saved ? "✓ saved:" : "saving:"}</b> {wordsOf(standing)}</p>
+      {votes.length > 1 && <p class="small muted">{votes.map(([author, vote]) => `${author}: ${wordsOf(vote)}`).join(" · ")}</p>}
+    </>
+  );
 }
 
 export function Stage({ ctx, desk, queue, review, ahead, laid, lay, why }: { ctx: Context; desk: Desk; queue: Queue; review: Review; ahead: Ahead; laid: Laid; lay: (change: (laid: Laid, copies: number) => Laid) => void; why: (() => void) | null }) {
@@ -117,13 +124,14 @@ export function Stage({ ctx, desk, queue, review, ahead, laid, lay, why }: { ctx
   // Blind until decided: neither label nor suggestion is anywhere on the page.
   const hidden = queue.blind && desk.standing(row) === null;
   const score = desk.found.score(row, "suspicion");
+  const judged = desk.found.judged(row);
   return (
     <section class="stage" aria-label="The sample at hand">
       <div class="figure">{alike ? <Stack ctx={ctx} desk={desk} item={item} laid={laid} /> : <Large ctx={ctx} row={row} alt={desk.idOf(row)} ahead={ahead} />}</div>
       <div class="facts">
         <h3 class="id">{desk.idOf(row)} <small class="muted">{desk.splitOf(row)}</small></h3>
         {why && !hidden && !queue.blind && <button type="button" class="button quiet whys" title="Which neurons decided so, and what would have to change" onClick={why}>Why? <kbd>{deskKeys.caption("why")}</kbd></button>}
-        {!hidden && <p class="muted small"><span>{desk.labelOf(row) === null ? "no label" : <>labelled <b>{desk.nameOf(row)}</b></>}</span>{score !== null && <span class="num">{` · ${percent(score, 0)} likely wrong`}</span>}</p>}
+        {!hidden && <p class="muted small"><span>{desk.labelOf(row) === null ? "no label" : <>labelled <b>{desk.nameOf(row)}</b></>}</span>{score !== null && <span class="num">{` · ${judged !== null && judged !== desk.labelOf(row) ? `as ${desk.classes[judged] ?? ""} ` : ""}${percent(score, 0)} likely wrong`}</span>}</p>}
         {hidden ? <BlindChoices desk={desk} review={review} /> : <Choices desk={desk} review={review} row={row} />}
         <Said desk={desk} row={row} />
         {item.why !== undefined && <p class="small">{item.why}</p>}

@@ -35,7 +35,7 @@ function said(desk: Desk, queue: Queue, { rows }: Item): { state: string; words:
   if (desk.isSkipped(row)) return { state: "skipped", words: "skipped" };
   if (queue.blind) return { state: "", words: "" };
   if (rows.length > 1) return { state: "", words: `${rows.length} alike` };
-  const [first] = desk.found.suggestions(row);
+  const [first] = desk.suggestions(row);
   if (!first) return { state: "", words: "" };
   return { state: "", words: queue.target === null ? `${desk.classes[first.index] ?? ""}?` : probability(first.probability) };
 }

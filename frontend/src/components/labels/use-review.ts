@@ -112,7 +112,7 @@ export function useReview(ctx: Context, desk: Desk, queue: Queue): Review {
   const circumstances = (place: number): Circumstances => {
     const row = items[place]?.rows[0] ?? 0;
     const score = desk.found.score(row, "suspicion");
-    const suggestions = desk.found.suggestions(row).map(({ index, probability }) => [desk.classes[index] ?? "", probability === null ? null : Number(probability.toFixed(4))] as const);
+    const suggestions = desk.suggestions(row).map(({ index, probability }) => [desk.classes[index] ?? "", probability === null ? null : Number(probability.toFixed(4))] as const);
     return { reason: queue.reason, rank: place + 1, ...(score === null ? {} : { score: Number(score.toFixed(4)) }), suggestions, blind: queue.blind, duration_ms: Math.round(performance.now() - since.current), view: queue.key };
   };
   const save = (rows: readonly number[], one: Given, extra: Circumstances) => void latest.current.decide(rows, one, extra);
@@ -143,7 +143,7 @@ export function useReview(ctx: Context, desk: Desk, queue: Queue): Review {
   const after = (place: number, done: ReadonlySet<number>) => (queue.again ? Math.min(items.length - 1, place + 1) : openAfter(latest.current, items, place, done));
   const suggestionOf = (place: number): string | null => {
     const row = items[here.current]?.rows[0] ?? 0;
-    const index = desk.found.suggestions(row)[place]?.index;
+    const index = desk.suggestions(row)[place]?.index;
     return index === undefined ? null : (desk.classes[index] ?? null);
   };
   return {

@@ -10,7 +10,8 @@ import { Details } from "./details";
 import { ASKED, readFound, type Pair } from "./found";
 import { Overview } from "./overview";
 import { Progress } from "./progress";
-import { basesOf, DUPLICATES, FAMILIARITY, pairOf, useQueue, useSources } from "./queue";
+import { basesOf, DUPLICATES, FAMILIARITY, newSuspects, pairOf, useQueue, useSources } from "./queue";
+import { RoundPart, roundWords } from "./round";
 import { secondLook } from "./second-look";
 import { BASES, TAB_WORDS, TABS, type Tab } from "./words";
 
@@ -25,7 +26,7 @@ function Basis({ ctx, desk, basis }: { ctx: Context; desk: Desk; basis: string |
           {all.map((one) => <button key={one} type="button" aria-pressed={one === basis} onClick={() => ctx.set({ basis: one })}>{`${BASES[one]?.name ?? one} · ${count(desk.found.about.find((about) => about.basis === one)?.samples ?? 0)}`}</button>)}
         </span>
       )}
-      <span class="small">{words?.warn && <b>In-sample: </b>}{words?.says ?? basis}</span>
+      <span class="small">{words?.warn && <b>In-sample: </b>}{basis === "out-of-fold" && desk.found.round && <b>{`${roundWords(desk.found.round)}. `}</b>}{words?.says ?? basis}</span>
     </div>
   );
 }
@@ -35,7 +36,8 @@ function Tabs({ ctx, desk, tab }: { ctx: Context; desk: Desk; tab: Tab }) {
   const differing = useMemo(() => disagreements(desk.decided, desk.givenOf).length, [desk.decided]);
   const log = ctx.store.log.value;
   const again = useMemo(() => secondLook(desk, log ?? []).length, [desk.decided, log]);
-  const shown = TABS.filter((one) => (one === "duplicates" ? missing["duplicates"]?.length === 0 : one === "strange" ? missing["familiarity"]?.length === 0 : one === "unlabelled" ? nMissingLabels > 0 : one === "again" ? again > 0 || tab === "again" : one !== "disagreed" || differing > 0 || tab === "disagreed"));
+  const suspects = useMemo(() => newSuspects(desk).length, [desk.found, desk.decided]);
+  const shown = TABS.filter((one) => (one === "duplicates" ? missing["duplicates"]?.length === 0 : one === "strange" ? missing["familiarity"]?.length === 0 : one === "unlabelled" ? nMissingLabels > 0 : one === "again" ? again > 0 || tab === "again" : one === "suspects" ? suspects > 0 || tab === "suspects" : one !== "disagreed" || differing > 0 || tab === "disagreed"));
   const keyed = (event: KeyboardEvent) => {
     const by = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
     if (by === 0) return;
@@ -70,10 +72,11 @@ function Open({ ctx, desk }: { ctx: Context; desk: Desk }) {
     <>
       <Tabs ctx={ctx} desk={desk} tab={tab} />
       {overview && <Basis ctx={ctx} desk={desk} basis={basis} />}
+      {overview && desk.found.round && <RoundPart ctx={ctx} desk={desk} round={desk.found.round} />}
       {tab === "duplicates" && !queue && <Offer ctx={ctx} used={sources.duplicates} asked={DUPLICATES} what="Which samples are there twice" verb="Look for duplicates" />}
       {tab === "budget" && !queue && <Offer ctx={ctx} used={sources.duplicates} asked={DUPLICATES} what="Which samples are there twice" verb="Look for duplicates" />}
       {tab === "strange" && !queue && <Offer ctx={ctx} used={sources.familiarity} asked={FAMILIARITY} what="What lies apart" verb="Measure familiarity" />}
-      {overview ? <Overview ctx={ctx} desk={desk} basis={basis} open={open} /> : queue && <Details key={queue.list} basis={tab === "duplicates" || tab === "again" || tab === "disagreed" || tab === "unlabelled" ? null : basis} ctx={ctx} desk={desk} queue={queue} withoutCopies={sources.duplicates.tables === null} leave={tab === "pairs" ? () => ctx.set({ pair: null }) : null} />}
+      {overview ? <Overview ctx={ctx} desk={desk} basis={basis} open={open} /> : queue && <Details key={queue.list} basis={tab === "duplicates" || tab === "again" || tab === "suspects" || tab === "disagreed" || tab === "unlabelled" ? null : basis} ctx={ctx} desk={desk} queue={queue} withoutCopies={sources.duplicates.tables === null} leave={tab === "pairs" ? () => ctx.set({ pair: null }) : null} />}
       {(overview || tab === "control") && <Progress ctx={ctx} desk={desk} />}
     </>
   );

@@ -1,6 +1,6 @@
 /** Names of what can be chosen, and what they mean. */
 
-export const TABS = ["pairs", "items", "duplicates", "ambiguous", "strange", "unlabelled", "budget", "control", "disagreed", "again"] as const;
+export const TABS = ["pairs", "items", "duplicates", "ambiguous", "strange", "unlabelled", "budget", "control", "disagreed", "suspects", "again"] as const;
 export type Tab = (typeof TABS)[number];
 
 export const TAB_WORDS: Record<Tab, { name: string; question: string; how: string }> = {
@@ -12,12 +12,13 @@ export const TAB_WORDS: Record<Tab, { name: string; question: string; how: strin
   unlabelled: { name: "Without label", question: "What are the samples without a label?", how: "Not an error: the model suggests, the surest first." },
   budget: { name: "Limited time", question: "What is limited time best spent on?", how: "Copies whose labels differ first, then the most doubtful labels, pair by pair; of copies only one." },
   control: { name: "How many are left?", question: "How many wrong labels are left?", how: "Labels drawn at random and judged blind: only they can tell." },
-  disagreed: { name: "Disagreements", question: "Where do people disagree?", how: "Samples whose votes differ; earlier votes are shown once you have decided." },
+  disagreed: { name: "Disagreements", question: "Where do people disagree?", how: "Samples whose votes differ, those with most votes first; the latest one stands." },
+  suspects: { name: "New suspects", question: "Which labels are suspect since the last round?", how: "Taken for right before the labels were judged again, and for wrong now; the most suspicious first." },
   again: { name: "Second look", question: "Which decisions are worth a second look?", how: "What was decided against a model that is sure, then what was skipped, left open between classes, or commented on." },
 };
 
 export const MEASURES = [
-  { id: "errors", name: "estimated errors", says: "labels that truly belong to the other class, by confident learning" },
+  { id: "errors", name: "estimated errors", says: "wrong labels that should be the other class, by how labels go wrong in these data" },
   { id: "mass", name: "disagreement mass", says: "summed confidence of the predictions that differ" },
   { id: "margin", name: "margin mass", says: "summed lead of the prediction over the label" },
   { id: "share", name: "mass per sample", says: "disagreement mass divided by the samples of the label, so that rare classes are seen" },

@@ -57,7 +57,7 @@ def consensus(recording: Recording, *, round: str | None = None, progress: Progr
     """
     from cleanlab.multiannotator import get_label_quality_multiannotator
 
-    labels, basis = judged_by(recording, round, progress)
+    labels, basis = judged_by(recording, round, progress).now
     votes = _votes(recording, labels)
     usable = np.flatnonzero(np.isfinite(basis.probabilities[votes.index]).all(axis=1))
     votes = votes.iloc[usable].dropna(axis=1, how="all")

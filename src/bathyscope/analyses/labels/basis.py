@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -41,11 +42,15 @@ class Basis:
     probabilities : (N, C), rows sum to 1; NaN where there are none
     kind : (N,) one of "out-of-fold", "held out", "training dynamics"; "" where there are no probabilities
     notes : what a reader should know about them
+    votes : (N, C) what the neighbours of a sample say that the model was trained on, NaN elsewhere. The sample itself
+        has no say in it, while the course of the training has learnt part of its wrong label: by it, too few of them
+        would be counted
     """
 
     probabilities: FloatArray
     kind: npt.NDArray[np.str_]
     notes: list[str]
+    votes: FloatArray
 
 
 def from_recording(recording: Recording, labels: IntArray, labelled: BoolArray, progress: Progress) -> Basis:
@@ -75,17 +80,30 @@ def from_recording(recording: Recording, labels: IntArray, labelled: BoolArray, 
     probabilities = np.where(trained[:, None], both, last)
     there = np.asarray(np.isfinite(probabilities).all(axis=1))
     kind = np.where(there, np.where(trained, DYNAMICS, HELD_OUT), "")
-    return Basis(np.where(there[:, None], probabilities, np.nan), kind, _notes(recording, trained, checkpoints))
+    asked = np.where((kind == DYNAMICS)[:, None], votes, np.nan)
+    return Basis(np.where(there[:, None], probabilities, np.nan), kind, _notes(recording, trained, checkpoints), asked)
 
 
-def judged_by(recording: Recording, name: str | None, progress: Progress) -> tuple[IntArray, Basis]:
+class Judgement(NamedTuple):
+    """What labels are judged by, and what they were judged by before the round; both None without a round."""
+
+    now: tuple[IntArray, Basis]
+    before: tuple[IntArray, Basis] | None
+    round: tuple[str, Round] | None
+
+
+def judged_by(recording: Recording, name: str | None, progress: Progress) -> Judgement:
     """The labels to judge and the predictions to judge them by: of the named round, of the newest, or as recorded."""
     labels = given_labels(recording)
-    basis = from_recording(recording, np.maximum(labels, 0), labels >= 0, progress)
+    recorded = labels, from_recording(recording, np.maximum(labels, 0), labels >= 0, progress)
     names = round_names(recording.path)
     if name == TRAINING or not (name or names):
-        return labels, basis
-    return with_round(basis, read_round(recording.path, name or names[-1]))
+        return Judgement(recorded, None, None)
+    name = name or names[-1]
+    found = read_round(recording.path, name)
+    at = names.index(name)
+    before = with_round(recorded[1], read_round(recording.path, names[at - 1])) if at else recorded
+    return Judgement(with_round(recorded[1], found), before, (name, found))
 
 
 def given_labels(recording: Recording) -> IntArray:
@@ -101,6 +119,7 @@ def with_round(basis: Basis, found: Round) -> tuple[IntArray, Basis]:
         np.where(there[:, None], found.probabilities, basis.probabilities),
         np.where(there, OUT_OF_FOLD, basis.kind),
         notes,
+        np.where(there[:, None], np.nan, basis.votes),
     )
 
 

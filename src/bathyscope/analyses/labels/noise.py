@@ -31,7 +31,15 @@ DOUBT = 8
 stand out are mostly those that the model confuses, and are not believed."""
 
 SHARPENINGS = (0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0, 5.6)
+TIMES = (1.0, 1.4, 2.0, 2.8, 4.0)
+"""How many times as much chance as the tails show is tried when wrong labels are counted: they show the least."""
+
+MOST_WRONG = 0.6
+"""Share of a class that may carry other labels at most, however many times as much chance is tried."""
+
 TINY = 1e-12
+NEVER_LESS = 1e-6
+"""Counted are no impossible classes: among twenty neighbours a class is easily missing."""
 
 UNMIXINGS = 3
 """Steps by which probabilities of given labels are turned into those of true classes. More would fit what wavers."""
@@ -101,14 +109,56 @@ def wrong_label_probability(labels: IntArray, probabilities: FloatArray, noise: 
     the model says of given labels, wrong ones among them, is turned into what it says of true classes.
     """
     power = 1 + (_sharpening(labels, probabilities, noise) - 1) * (1 - noise.structure)
+    return _doubts(labels, probabilities, noise.of_true, power)
+
+
+def expected_errors(labels: IntArray, probabilities: FloatArray, noise: Noise) -> FloatArray:
+    """(M,) probability that each label is wrong, of which sums count: so many are expected among any of them.
+
+    As `wrong_label_probability`, but how much of the noise is chance is asked once more. The tails show the least of
+    it, and for an order that is enough. For a count it is taken so many times as makes the given labels likeliest,
+    together with the sharpness of the predictions. Where noise has structure both stay as they are: a model that has
+    learnt the noise explains the labels by itself, and their likelihood tells nothing of it.
+    """
+    said = np.maximum(probabilities, NEVER_LESS)
+    power, times = _likeliest(labels, said, noise)
+    chance = 1 - noise.structure
+    return _doubts(labels, said, _more(noise.of_true, times**chance), 1 + (power - 1) * chance)
+
+
+def _likeliest(labels: IntArray, probabilities: FloatArray, noise: Noise) -> tuple[float, float]:
+    """Sharpening and times the noise that explain the given labels best; some of many labels tell that."""
+    if noise.structure >= 1:
+        return 1.0, 1.0
+    some = np.linspace(0, len(labels) - 1, min(len(labels), BLOCK // probabilities.shape[1] + 1)).astype(np.int64)
+    given = {times: _more(noise.of_true, times)[labels[some]] for times in TIMES}
+    best = (-np.inf, 1.0, 1.0)
+    for power in SHARPENINGS:
+        likely = sharpened(probabilities[some], power)
+        for times in TIMES:
+            likelihood = float(np.log((given[times] * likely).sum(axis=1) + TINY).mean())
+            best = max(best, (likelihood, power, times))
+    return best[1], best[2]
+
+
+def _more(of_true: FloatArray, times: float) -> FloatArray:
+    """So many times the noise."""
+    if times == 1:
+        return of_true
+    wrong = of_true * (1 - np.eye(len(of_true))) * times
+    wrong *= np.minimum(1.0, MOST_WRONG / np.maximum(wrong.sum(axis=0), TINY))
+    return np.asarray(wrong + np.diag(1 - wrong.sum(axis=0)), np.float64)
+
+
+def _doubts(labels: IntArray, probabilities: FloatArray, of_true: FloatArray, power: float) -> FloatArray:
     wrong = np.empty(len(labels))
     rows = max(1, BLOCK // probabilities.shape[1])
     for start in range(0, len(labels), rows):
         part = slice(start, start + rows)
         likely = sharpened(probabilities[part], power)
         if probabilities.shape[1] <= MOST_UNMIXED:
-            likely = unmixed(likely, noise.of_true)
-        wrong[part] = doubt(labels[part], likely, noise.of_true)
+            likely = unmixed(likely, of_true)
+        wrong[part] = doubt(labels[part], likely, of_true)
     return wrong
 
 

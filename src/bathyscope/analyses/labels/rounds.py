@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ import pyarrow as pa
 from bathyscope.analyses.labels.basis import given_labels, trained_on
 from bathyscope.analyses.labels.corrections import Corrections, Policy, corrections
 from bathyscope.analyses.labels.folds import Predict, out_of_fold
+from bathyscope.analyses.labels.moving import CLEARED, CORRECTED, RECORDED, SUSPECT
 from bathyscope.errors import ParameterError
 from bathyscope.recording import Progress, Recording
 from bathyscope.recording.results import silent
@@ -25,8 +27,10 @@ IntArray = npt.NDArray[np.int64]
 FitLabels = Callable[[IntArray, IntArray], Predict]
 
 FOLDS_SHARE = 0.8
-SECOND_LOOK = 0.05
-"""A decided label that gets less than this probability in a later round deserves a second look."""
+AGAIN = "second look"
+SECOND_LOOK, SURE = 0.05, 0.7
+"""A decided label that gets less than this probability in a later round deserves a second look, where another class
+gets at least that."""
 
 MOVED = pa.schema(
     [
@@ -46,7 +50,7 @@ ACCURACY = pa.schema(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class NewRound:
     """What a round brought.
 
@@ -58,6 +62,8 @@ class NewRound:
         a decided label that the models contradict), before and after (how suspect, in [0, 1])
     accuracy : on the held-out split, learnt_from and measured_on "recorded" and "corrected" labels
     notes : what a reader should know
+
+    Printed, it says all that in a few lines; the page shows the same, with the samples behind each number.
     """
 
     name: str
@@ -65,6 +71,20 @@ class NewRound:
     moved: pa.Table
     accuracy: pa.Table
     notes: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        """The round in a few lines, for a console or a notebook."""
+        about = self.result.round.to_pylist()[0]
+        changes = Counter(self.moved["change"].to_pylist())
+        lines = [
+            f"Round {about['number']}, learnt from {_many(about['corrected'], 'corrected label')} ({self.name})",
+            *(_gain(row) for row in self.result.accuracy.to_pylist()),
+            f"  about {about['errors_before']:,.0f} wrong labels estimated before, {about['errors_after']:,.0f} now",
+            f"  {_many(changes[SUSPECT], SUSPECT)}, {changes[CLEARED]:,} {CLEARED}, "
+            f"{_many(changes[AGAIN], 'decided label')} for a {AGAIN}",
+            *(f"  {note}" for note in self.notes),
+        ]
+        return "\n".join(lines)
 
 
 def new_round(
@@ -105,6 +125,7 @@ def new_round(
 
     before = recording.run(Labels())
     found = corrections(recording, policy=policy, least_votes=least_votes)
+    last = max((event.sequence for event in recording.decisions.events()), default=0)
     labels, notes = _indices(recording, found)
     rows = np.flatnonzero(trained_on(recording))
     to_learn = np.where(found.kept, labels, -1)
@@ -120,15 +141,15 @@ def new_round(
     )
     probabilities = np.full((len(recording), len(recording.classes)), np.nan, np.float32)
     probabilities[rows] = said.probabilities
-    accuracy = ACCURACY.empty_table()
+    compared = None
     if held_out is not None:
         progress(FOLDS_SHARE, f"measuring on {held_out}")
-        accuracy = _accuracy(recording, fit, (given_labels(recording), to_learn), labels, held_out)
-    name = store_round(recording.path, labels, probabilities, recording.classes)
+        compared = _compared(recording, fit, (given_labels(recording), to_learn), labels, held_out)
+    name = store_round(recording.path, labels, probabilities, recording.classes, held_out=compared, last_decision=last)
     result = recording.run(Labels(round=name))
     progress(1.0)
     moved = _moved(recording, before, result, set(found.table["sample_id"].to_pylist()))
-    return NewRound(name, result, moved, accuracy, (*notes, *said.notes))
+    return NewRound(name, result, moved, _accuracies(result.accuracy), (*notes, *said.notes))
 
 
 def _indices(recording: Recording, found: Corrections) -> tuple[IntArray, list[str]]:
@@ -148,21 +169,47 @@ def _of_rows(predict: Predict, rows: IntArray) -> Predict:
     return lambda places: predict(rows[places])
 
 
-def _accuracy(
+def _compared(
     recording: Recording, fit: FitLabels, learnt: tuple[IntArray, IntArray], corrected: IntArray, held_out: str
-) -> pa.Table:
-    """Two models, from recorded and from corrected labels; each measured on the split's recorded and corrected ones."""
+) -> tuple[IntArray, IntArray]:
+    """What two models say of the split, one that learnt from recorded and one from corrected labels; −1 elsewhere."""
     split = np.array([name == held_out for name in recording.column("split").to_pylist()])
     trained = trained_on(recording) & ~split
-    found: list[dict[str, Any]] = []
-    for origin, labels in zip(("recorded", "corrected"), learnt, strict=True):
+    asked = np.flatnonzero(split & ((given_labels(recording) >= 0) | (corrected >= 0)))
+    said = []
+    for labels in learnt:
         predict = fit(np.flatnonzero(trained & (labels >= 0)), labels)
-        for kind, truth in (("recorded", given_labels(recording)), ("corrected", corrected)):
-            asked = np.flatnonzero(split & (truth >= 0))
-            right = np.asarray(predict(asked)).argmax(axis=1) == truth[asked]
-            share = float(right.mean()) if len(asked) else None
-            found.append({"learnt_from": origin, "measured_on": kind, "accuracy": share, "samples": len(asked)})
+        predictions = np.full(len(recording), -1, np.int64)
+        if len(asked):
+            predictions[asked] = np.asarray(predict(asked)).argmax(axis=1)
+        said.append(predictions)
+    return said[0], said[1]
+
+
+def _accuracies(measured: pa.Table) -> pa.Table:
+    """A row for each model and each kind of labels."""
+    found = [
+        {"learnt_from": origin, "measured_on": row["measured_on"], "accuracy": row[when], "samples": row["samples"]}
+        for origin, when in ((RECORDED, "before"), (CORRECTED, "after"))
+        for row in measured.to_pylist()
+    ]
     return pa.Table.from_pylist(found, schema=ACCURACY)
+
+
+def _gain(row: dict[str, Any]) -> str:
+    mended, broken = (
+        len(set(row[one]) - set(row[other]))
+        for one, other in (("wrong_before", "wrong_after"), ("wrong_after", "wrong_before"))
+    )
+    low, high = 100 * row["low"], 100 * row["high"]
+    return (
+        f"  right on {row['measured_on']} labels: {row['before']:.1%} → {row['after']:.1%} of {row['samples']:,} "
+        f"held-out samples, {mended:,} mended and {broken:,} broken ({low:+.1f} to {high:+.1f} points)"
+    )
+
+
+def _many(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _moved(recording: Recording, before: LabelsResult, after: LabelsResult, decided: set[str]) -> pa.Table:
@@ -170,10 +217,11 @@ def _moved(recording: Recording, before: LabelsResult, after: LabelsResult, deci
     old, new = before.samples, after.samples
     was, now = (np.asarray(table["flagged"].fill_null(False)) for table in (old, new))
     doubt = np.asarray(new["self_confidence"].fill_null(1.0)) < SECOND_LOOK
+    doubt &= np.asarray(new["suggestion_probability"].fill_null(0.0)) >= SURE
     known = np.array([name in decided for name in ids])
-    change = np.where(known, np.where(doubt, "second look", ""), "")
-    change = np.where(~known & now & ~was, "new suspect", change)
-    change = np.where(was & ~now, "cleared", change)
+    change = np.where(known, np.where(doubt, AGAIN, ""), "")
+    change = np.where(~known & now & ~was, SUSPECT, change)
+    change = np.where((change == "") & was & ~now, CLEARED, change)
     rows = np.flatnonzero(change != "")
     return pa.Table.from_pylist(
         [

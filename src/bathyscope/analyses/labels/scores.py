@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bathyscope.analyses.labels.noise import label_noise, wrong_label_probability
+from bathyscope.analyses.labels.noise import expected_errors, label_noise, wrong_label_probability
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
@@ -29,6 +29,7 @@ class LabelScores:
     normalized_margin : (M,) in [0, 1], its lead over the strongest other class, moved and halved; low is suspect
     pair_posterior : (M,) in [0, 1], probability that the label is wrong, where the noise goes from class to class
     suspicion : (M,) in [0, 1], probability that the label is wrong, under the noise that the data show; high is suspect
+    expected_errors : (M,) in [0, 1], the same, made to be summed and not to be ordered by
     suggestions : (M, 3) classes that fit better than the given one, best first; −1 where there are no more classes
     joint : (C, C) estimated joint distribution of given (rows) and true label (columns), sums to 1
     """
@@ -37,17 +38,19 @@ class LabelScores:
     normalized_margin: FloatArray
     pair_posterior: FloatArray
     suspicion: FloatArray
+    expected_errors: FloatArray
     suggestions: IntArray
     joint: FloatArray
 
 
-def label_scores(labels: IntArray, probabilities: FloatArray) -> LabelScores:
+def label_scores(labels: IntArray, probabilities: FloatArray, counted: FloatArray | None = None) -> LabelScores:
     """Score every label by the predictions of a model that did not learn from it.
 
     Parameters
     ----------
     labels : (M,) class indices in 0 … C−1
     probabilities : (M, C), rows sum to 1
+    counted : (M, C), those that errors are counted by, where they are others
 
     References
     ----------
@@ -60,11 +63,15 @@ def label_scores(labels: IntArray, probabilities: FloatArray) -> LabelScores:
     joint = estimated_joint(labels, probabilities)
     posterior = true_label_posterior(labels, probabilities, joint)
     wrong = 1.0 - posterior[np.arange(len(labels)), labels]
+    noise = label_noise(labels, probabilities)
     return LabelScores(
         self_confidence=self_confidence,
         normalized_margin=np.asarray(get_normalized_margin_for_each_label(labels, probabilities)),
         pair_posterior=wrong,
-        suspicion=wrong_label_probability(labels, probabilities, label_noise(labels, probabilities)),
+        suspicion=wrong_label_probability(labels, probabilities, noise),
+        expected_errors=expected_errors(labels, probabilities, noise)
+        if counted is None
+        else expected_errors(labels, counted, label_noise(labels, counted)),
         suggestions=suggestions(labels, posterior),
         joint=joint,
     )

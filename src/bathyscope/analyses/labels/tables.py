@@ -19,12 +19,13 @@ MOST_PAIRS = 10_000
 
 BINS = 10
 
-FROM_SCORES = ("self_confidence", "normalized_margin", "pair_posterior", "suspicion")
+FROM_SCORES = ("self_confidence", "normalized_margin", "pair_posterior", "suspicion", "expected_errors")
 PROBABILITIES = ("suggestion_probability", "suggestion_probability_2", "suggestion_probability_3")
 """Of the suggestions, best first."""
 
 SAMPLES = pa.schema(
     [
+        pa.field("label", pa.int32()),
         *(pa.field(name, pa.float32()) for name in FROM_SCORES),
         *(pa.field(f"suggestion_{place}", pa.int32()) for place in range(1, SUGGESTIONS + 1)),
         pa.field("suggestion_probability", pa.float32()),
@@ -42,7 +43,14 @@ PAIRS = pa.schema(
         pa.field("count", pa.int64()),
         *(
             pa.field(name, pa.float64())
-            for name in ("disagreement_mass", "margin_mass", "mean_confidence", "estimated_errors", "share_of_class")
+            for name in (
+                "disagreement_mass",
+                "margin_mass",
+                "mean_confidence",
+                "estimated_errors",
+                "expected_errors",
+                "share_of_class",
+            )
         ),
         pa.field("systematic", pa.bool_()),
         pa.field("confidences", pa.list_(pa.int32())),
@@ -54,24 +62,29 @@ ABOUT = pa.schema(
         pa.field("samples", pa.int64()),
         pa.field("flagged", pa.int64()),
         pa.field("estimated_errors", pa.float64()),
+        pa.field("expected_errors", pa.float64()),
     ]
 )
 NOTES = pa.schema([pa.field("text", pa.string())])
 
 
-def judge(inputs: Inputs, basis: npt.NDArray[np.str_], notes: Sequence[str]) -> dict[str, pa.Table]:
+def judge(
+    inputs: Inputs, basis: npt.NDArray[np.str_], notes: Sequence[str], votes: npt.NDArray[np.float64] | None = None
+) -> dict[str, pa.Table]:
     """Score the samples of each basis by themselves: how labels go wrong among those that a model learnt from, and how
     it errs on those that it did not, are two distributions.
 
     Parameters
     ----------
     basis : (N,) whence the probabilities of each sample come
+    votes : (N, C) what wrong labels are counted by; NaN where it is the probabilities
     """
     n_samples = len(inputs.labels)
     columns: dict[str, Any] = {name: np.full(n_samples, np.nan, np.float32) for name in FROM_SCORES}
     columns |= {f"suggestion_{place}": np.full(n_samples, -1, np.int32) for place in range(1, SUGGESTIONS + 1)}
     columns |= {name: np.full(n_samples, np.nan, np.float32) for name in PROBABILITIES}
     columns["prediction"] = np.full(n_samples, -1, np.int32)
+    columns["label"] = inputs.labels.astype(np.int32)
     flagged = np.zeros(n_samples, bool)
     about, pairs = [], [PAIRS.empty_table()]
     judged = inputs.judged & (len(inputs.classes) > 1)
@@ -84,7 +97,7 @@ def judge(inputs: Inputs, basis: npt.NDArray[np.str_], notes: Sequence[str]) -> 
     for kind in sorted(set(basis[judged].tolist())):
         rows = np.flatnonzero(judged & (basis == kind))
         labels, said = inputs.labels[rows], inputs.probabilities[rows]
-        scores = label_scores(labels, said)
+        scores = label_scores(labels, said, None if votes is None else _counted(said, votes[rows]))
         for name in FROM_SCORES:
             columns[name][rows] = getattr(scores, name)
         for place in range(SUGGESTIONS):
@@ -95,9 +108,14 @@ def judge(inputs: Inputs, basis: npt.NDArray[np.str_], notes: Sequence[str]) -> 
         columns["prediction"][rows] = said.argmax(axis=1)
         flagged[rows] = _flagged(labels, said)
         pairs.append(_pairs(labels, said, scores, kind))
-        errors = len(rows) * (1.0 - float(np.trace(scores.joint)))
         about.append(
-            {"basis": kind, "samples": len(rows), "flagged": int(flagged[rows].sum()), "estimated_errors": errors}
+            {
+                "basis": kind,
+                "samples": len(rows),
+                "flagged": int(flagged[rows].sum()),
+                "estimated_errors": len(rows) * (1.0 - float(np.trace(scores.joint))),
+                "expected_errors": float(scores.expected_errors.sum()),
+            }
         )
     return {
         "samples": _samples(columns, flagged, np.where(judged, basis, "")),
@@ -105,6 +123,11 @@ def judge(inputs: Inputs, basis: npt.NDArray[np.str_], notes: Sequence[str]) -> 
         "about": pa.Table.from_pylist(about, schema=ABOUT),
         "notes": pa.table({"text": [*inputs.notes, *notes]}, schema=NOTES),
     }
+
+
+def _counted(said: npt.NDArray[np.float64], votes: npt.NDArray[np.float64]) -> npt.NDArray[np.float64] | None:
+    there = np.asarray(np.isfinite(votes).all(axis=1))
+    return np.where(there[:, None], votes, said) if there.any() else None
 
 
 def _suggest_for_unlabelled(inputs: Inputs, columns: dict[str, Any]) -> None:
@@ -161,11 +184,19 @@ def _pairs(labels: npt.NDArray[np.int64], said: npt.NDArray[np.float64], scores:
             "margin_mass": found.margin_mass[at],
             "mean_confidence": pa.array(mean, mask=np.isnan(mean)),
             "estimated_errors": found.estimated_errors[at],
+            "expected_errors": _expected(labels, scores, n_classes)[at],
             "share_of_class": found.disagreement_mass[at] / of_label[rows],
             "systematic": found.systematic[at],
             "confidences": pa.array(_histograms(labels, said, cells).tolist(), pa.list_(pa.int32())),
         }
     ).cast(PAIRS)
+
+
+def _expected(labels: npt.NDArray[np.int64], scores: LabelScores, n_classes: int) -> npt.NDArray[np.float64]:
+    """(C, C) wrong labels expected of each label (row), where the column fits best instead."""
+    cells = labels * n_classes + scores.suggestions[:, 0]
+    summed = np.bincount(cells, scores.expected_errors, n_classes**2).reshape(n_classes, n_classes)
+    return np.asarray(summed, np.float64)
 
 
 def _histograms(
