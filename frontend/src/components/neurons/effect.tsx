@@ -4,7 +4,8 @@ import { Door, Whisker } from "../../draw/parts";
 import type { Context } from "../component";
 import { showRows, type Known } from "../samples-strip";
 import { Trade } from "./charts";
-import { CHOSEN_BY, measured, type Edit, type Edited, type Measure } from "./edits";
+import { withinOf } from "./compared";
+import { measured, type Edit, type Edited, type Measure } from "./edits";
 
 const NAMES: Record<string, string> = {
   accuracy: "All",
@@ -15,10 +16,10 @@ const NAMES: Record<string, string> = {
 };
 const MOST_LEANING = 12;
 
-/** The samples of the reported split that an edit fixes or breaks; all splits where splits are not known. */
+/** The samples that an edit fixes or breaks, of those that the figures are of. */
 export function rowsOf(edited: Edited, known: Known | null, verdict: string): number[] {
-  const whole = edited.split === CHOSEN_BY || known === null;
-  return edited.changed.filter((one) => one.verdict === verdict && (whole || known.split(one.row) === edited.split)).map(({ row }) => row);
+  const within = withinOf(edited, known);
+  return edited.changed.filter((one) => one.verdict === verdict && within(one.row)).map(({ row }) => row);
 }
 
 export function ChangeDoor({ ctx, edited, known, verdict }: { ctx: Context; edited: Edited; known: Known | null; verdict: "fixed" | "broken" }) {
@@ -33,9 +34,9 @@ export function EffectTitle({ ctx, edit, edited, known }: { ctx: Context; edit: 
   return <>It fixes <ChangeDoor ctx={ctx} edited={edited} known={known} verdict="fixed" /> and breaks <ChangeDoor ctx={ctx} edited={edited} known={known} verdict="broken" /> of {plural(n, "sample")}</>;
 }
 
-function delta(value: number | null): string {
+export function delta(value: number | null): string {
   if (value === null) return "–";
-  const points = value * 100;
+  const points = Number((value * 100).toFixed(1));
   return `${points > 0 ? "+" : points < 0 ? "−" : ""}${Math.abs(points).toFixed(1)}`;
 }
 

@@ -40,6 +40,7 @@ export const neurons = defineComponent({
     strength: { type: "number", default: null, says: "How strongly; what is best for the worst group unless given." },
     families: { type: "flag", default: true, says: "Edit the neurons that go with those named too." },
     classes: { type: "texts", default: [], says: "Classes whose decision is edited; empty takes all." },
+    compared: { type: "json", default: [], says: "Accepted patches to compare: one or two places in the log of decisions." },
     groups: { type: "text", default: null, says: "Column whose values, within each class, are the groups that an edit is judged by." },
   },
   styles: `${strip}\n${css}`,

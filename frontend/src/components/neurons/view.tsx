@@ -97,7 +97,7 @@ export function View({ ctx }: { ctx: Context }) {
       {sample !== null && <TryOut ctx={ctx} found={found} sample={sample} known={known} close={() => ctx.set({ sample: null })} />}
       {found && which && found.n > 0 && <Explained ctx={ctx} which={which} found={found} known={known} />}
       <EditPanel ctx={ctx} known={known} explained={found?.split ?? null} />
-      <Patches ctx={ctx} />
+      <Patches ctx={ctx} known={known} />
     </section>
   );
 }
