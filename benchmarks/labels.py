@@ -9,8 +9,9 @@ from five folds, once for all rankings.
 
 "average precision" of each ranking; "of the best": ours over that with the true transition matrix; "50 %" and "90 %":
 share of the samples to look at until so many errors are found; "recovered": share of the accuracy on clean samples,
-lost to the noise, that is won back by correcting the wrong ones among the first 10 % of our order. `--sizes` measures
-time and memory of all scores instead.
+lost to the noise, that is won back by correcting the wrong ones among the first 10 % of our order; "expected": wrong
+labels that `expected_errors` tells among the first 5 % and 10 % of our order, over those that are there, from the least
+of the seeds to the most. `--sizes` measures time and memory of all scores instead.
 """
 
 from __future__ import annotations
@@ -163,7 +164,11 @@ def one(data: Data, setting: str, seed: int) -> dict[str, float]:
     for share in (0.5, 0.9):
         figures[f"ours {share:.0%}"] = inspected(order, wrong, share)
         figures[f"theirs {share:.0%}"] = inspected(best_of_theirs, wrong, share)
-    seen = np.argsort(-order, kind="stable")[: int(REVIEWED * len(labels))]
+    ranked, expected = np.argsort(-order, kind="stable"), np.asarray(samples["expected_errors"])
+    for share in (0.05, 0.1):
+        first = ranked[: int(share * len(labels))]
+        figures[f"expected {share:.0%}"] = expected[first].sum() / wrong[first].sum()
+    seen = ranked[: int(REVIEWED * len(labels))]
     corrected = labels.copy()
     corrected[seen] = truth[seen]
     before, after, clean = (accuracy(data, given, seed) for given in (labels, corrected, truth))
@@ -183,10 +188,14 @@ def quality(names: list[str], seeds: int) -> int:
             ok = mean["ours"] >= theirs[best] and (setting == "symmetric" or share >= 0.9)
             missed += not ok
             lost = mean["clean"] - mean["noisy"]
+            told = "  ".join(
+                f"{key} {min(row[key] for row in rows):.2f} to {max(row[key] for row in rows):.2f}"
+                for key in ("expected 5%", "expected 10%")
+            )
             print(
                 f"{name:8}{setting:11} ours {mean['ours']:.3f}  cleanlab {theirs[best]:.3f} ({best})  "
                 f"of the best {share:.2f}  50 % {mean['ours 50%']:.3f} / {mean['theirs 50%']:.3f}  "
-                f"90 % {mean['ours 90%']:.3f} / {mean['theirs 90%']:.3f}  accuracy {mean['noisy']:.3f} → "
+                f"90 % {mean['ours 90%']:.3f} / {mean['theirs 90%']:.3f}  {told}  accuracy {mean['noisy']:.3f} → "
                 f"{mean['corrected']:.3f} of {mean['clean']:.3f}"
                 + (f" ({(mean['corrected'] - mean['noisy']) / lost:.0%} recovered)" if lost > 0.005 else "")
                 + ("" if ok else "  MISSED"),

@@ -302,6 +302,29 @@ def test_checkpoints_may_hold_different_samples(record_arrays):
 
 
 @pytest.mark.usefixtures("cheap_fit")
+def test_in_which_order_a_checkpoint_holds_its_samples_changes_nothing(record_arrays):
+    generator = np.random.default_rng(0)
+    vectors = generator.normal(size=(40, 5)).astype(np.float32)
+    pictures = []
+    for order in (np.arange(40), generator.permutation(40)):
+        held, rows = vectors[order], {0: order, 1: order}
+        logits = dict.fromkeys(rows, held[:, :3])
+        pictures.append(drawn(record_arrays(logits, labels=[0] * 40, rows=rows, embedding=held).run(QUICK)))
+    assert np.isfinite(pictures).all()
+    assert_array_equal(*pictures)
+
+
+@pytest.mark.usefixtures("cheap_fit")
+def test_half_precision_is_for_storing_and_not_for_distances(make_blobs, record):
+    run = make_blobs(40, t=1, spread=600)
+    run = run._replace(vectors=run.vectors.astype(np.float16).astype(np.float32))
+    assert (run.vectors[-1] ** 2).sum(axis=1).min() > np.finfo(np.float16).max
+    half, single = (record(run, dtype=dtype).run(QUICK) for dtype in ("float16", "float32"))
+    assert np.isfinite(drawn(half)).all()
+    assert_array_equal(drawn(half), drawn(single))
+
+
+@pytest.mark.usefixtures("cheap_fit")
 def test_without_a_decision_layer_there_is_a_map_without_territories(make_blobs, record):
     result = record(make_blobs(t=2), heads=None).run(QUICK)
     assert len(result.landscapes) == 0
