@@ -36,6 +36,22 @@ export interface Used {
   run: () => void;
 }
 
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The same for a shell: a name that reads like a number is written as a text of JSON, as the command expects it. */
+export function commandFor({ analysis, params }: Pick<Asked, "analysis" | "params">, recording: string): string {
+  const given = Object.entries(params).map(([name, value]) => `${name}=${typeof value === "string" && !isJson(value) ? value : JSON.stringify(value)}`);
+  const quoted = (text: string) => (/^[\w=.,:/+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
+  return ["bathyscope run", analysis, quoted(recording), ...given.map((text) => `-p ${quoted(text)}`)].join(" ");
+}
+
 interface State {
   key: string;
   answer: Answer;
@@ -157,7 +173,7 @@ export function Offer({ ctx, used, asked, what, verb }: { ctx: Context; used: Us
   }
   const late = used.tables ? "A checkpoint was recorded since this was worked out. " : "";
   if (!ctx.data.capabilities.run) {
-    const how = `bathyscope run ${asked.analysis} ${recording.name}`;
+    const how = commandFor(asked, recording.name);
     return <p class="offer muted">{`${late}${what} was not worked out, and this page cannot do it. Run “${how}” where the recording is.`}</p>;
   }
   return (

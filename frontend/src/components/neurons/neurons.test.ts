@@ -304,7 +304,7 @@ test("without a live session recorded results are read, and what is missing says
   await calm();
   expect(page.text()).toContain("T-shirt called Shirt: neuron 3 is too weak");
   expect(page.named("button", "1 wrongly called T-shirt").hasAttribute("disabled")).toBe(true);
-  expect(page.text()).toContain("Run “bathyscope run illusion tiny”");
+  expect(page.text()).toContain("Run “bathyscope run illusion tiny -p 'neurons=[3]' -p label=Shirt”");
   expect(() => page?.named("button", "Accept this patch")).toThrow();
   expect(page.named("button", "Download the patch").hasAttribute("disabled")).toBe(false);
   await press(page, "Why?");
