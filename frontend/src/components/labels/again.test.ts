@@ -115,7 +115,7 @@ test("a new round says what it learnt from, what moved and what that is worth, e
   await calm();
   shown.named("[role=tab]", "Class pairs").click();
   await calm();
-  expect(shown.root.querySelector(".round")?.textContent).toContain("0 new suspects: go through them1 are decided by now");
+  expect(shown.root.querySelector(".round")?.textContent).toContain("0 new suspects: go through them1 more decided by now");
   expect(shown.root.querySelector("[role=note]")?.textContent).not.toContain("Round 2"); // that stands with what was judged out of fold
 });
 

@@ -55,7 +55,7 @@ export function RoundPart({ ctx, desk, round }: { ctx: Context; desk: Desk; roun
       <summary>{`What round ${count(round.number)} changed`}</summary>
       <p class="line counts">
         <Door leads="go through them" disabled={suspects.length === 0} open={() => ctx.set({ tab: "suspects", pair: null })}>{plural(open.length, "new suspect")}</Door>
-        {open.length < suspects.length && <span class="muted">{`${count(suspects.length - open.length)} are decided by now`}</span>}
+        {open.length < suspects.length && <span class="muted">{`${count(suspects.length - open.length)} more decided by now`}</span>}
         <Door leads="show them among the samples" disabled={cleared.length === 0} open={() => showRows(ctx, cleared, `cleared by round ${round.number}`)}>{`${count(cleared.length)} cleared`}</Door>
         {corrected.length > 0 && <span class="muted">{`${count(corrected.length)} of them you corrected`}</span>}
         <Door leads="look at them again" disabled={again === 0} open={() => ctx.set({ tab: "again", pair: null })}>{again === 0 ? "no decision it contradicts" : `${plural(again, "decision")} it contradicts`}</Door>

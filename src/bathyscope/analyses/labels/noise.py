@@ -108,7 +108,8 @@ def wrong_label_probability(labels: IntArray, probabilities: FloatArray, noise: 
     is less sure than it could be blurs the order. Where it has structure they stay, as they have learnt it. Then what
     the model says of given labels, wrong ones among them, is turned into what it says of true classes.
     """
-    power = 1 + (_sharpening(labels, probabilities, noise) - 1) * (1 - noise.structure)
+    power, _ = _likeliest(labels, probabilities, noise, (1.0,))
+    power = 1 + (power - 1) * (1 - noise.structure)
     return _doubts(labels, probabilities, noise.of_true, power)
 
 
@@ -126,16 +127,18 @@ def expected_errors(labels: IntArray, probabilities: FloatArray, noise: Noise) -
     return _doubts(labels, said, _more(noise.of_true, times**chance), 1 + (power - 1) * chance)
 
 
-def _likeliest(labels: IntArray, probabilities: FloatArray, noise: Noise) -> tuple[float, float]:
+def _likeliest(
+    labels: IntArray, probabilities: FloatArray, noise: Noise, tried: tuple[float, ...] = TIMES
+) -> tuple[float, float]:
     """Sharpening and times the noise that explain the given labels best; some of many labels tell that."""
     if noise.structure >= 1:
         return 1.0, 1.0
     some = np.linspace(0, len(labels) - 1, min(len(labels), BLOCK // probabilities.shape[1] + 1)).astype(np.int64)
-    given = {times: _more(noise.of_true, times)[labels[some]] for times in TIMES}
+    given = {times: _more(noise.of_true, times)[labels[some]] for times in tried}
     best = (-np.inf, 1.0, 1.0)
     for power in SHARPENINGS:
         likely = sharpened(probabilities[some], power)
-        for times in TIMES:
+        for times in tried:
             likelihood = float(np.log((given[times] * likely).sum(axis=1) + TINY).mean())
             best = max(best, (likelihood, power, times))
     return best[1], best[2]
@@ -201,13 +204,6 @@ def sharpened(probabilities: FloatArray, power: float) -> FloatArray:
         return probabilities
     raised = (probabilities / probabilities.max(axis=1, keepdims=True)) ** power
     return np.asarray(raised / raised.sum(axis=1, keepdims=True), np.float64)
-
-
-def _sharpening(labels: IntArray, probabilities: FloatArray, noise: Noise) -> float:
-    def likelihood(power: float) -> float:
-        return float(np.log((noise.of_true[labels] * sharpened(probabilities, power)).sum(axis=1) + TINY).mean())
-
-    return max(SHARPENINGS, key=likelihood) if noise.structure < 1 else 1.0
 
 
 def _wrong_labels(labels: IntArray, probabilities: FloatArray) -> tuple[FloatArray, FloatArray]:
