@@ -127,7 +127,7 @@ test("after a round a corrected sample stands with its recorded label, and the j
     await settle();
   }
   expect([...shown.root.querySelectorAll(".choice")].map((one) => one.textContent?.replace(/\s+/g, " ").trim())).toEqual(["K T-shirt.15", "1 Shirt.80", "2 Bag.08"]);
-  expect(shown.root.querySelector(".facts p")?.textContent?.replaceAll("\u202f", " ")).toBe("labelled T-shirt · as Shirt 10 % likely wrong");
+  expect(shown.root.querySelector(".facts p")?.textContent?.replaceAll("\u202f", " ")).toBe("labelled T-shirt · as Shirt 20 % likely wrong");
 });
 
 test("keys can be changed: the bar and the help show them, the old one does nothing, and a clash is refused", async () => {

@@ -46,7 +46,7 @@ export function Band({ ctx, shown, markAll }: { ctx: Context; shown: number; mar
   const all = low <= 0 && high >= 1;
   return (
     <div class="band" role="group" aria-label="Only samples of this suspicion">
-      <span class="small">Likely wrong</span>
+      <span class="small" title="How suspect a label is, by which the list is ordered; how likely it is wrong stands beside its picture">Suspicion</span>
       <Mark name="from" value={low} set={(value) => ctx.set({ from: value === 0 ? null : Math.min(value, high) })} />
       <Mark name="to" value={high} set={(value) => ctx.set({ to: value === 1 ? null : Math.max(value, low) })} />
       {!all && <button type="button" class="button quiet" onClick={() => ctx.set({ from: null, to: null })}>Show all</button>}

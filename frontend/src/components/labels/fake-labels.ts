@@ -53,7 +53,7 @@ export function roundHost(): FakeHost {
   decidedBy(host, "ana", ["train/2"], { action: "keep" });
   const samples = host.given.get("labels/samples");
   const first = <T>(values: readonly T[], value: T) => values.with(0, value);
-  samples?.set("label", numbers(first(LABELS, 1))).set("self_confidence", numbers(first(GIVEN, 0.8), false)).set("suspicion", numbers(first(POSTERIOR, 0.1), false));
+  samples?.set("label", numbers(first(LABELS, 1))).set("self_confidence", numbers(first(GIVEN, 0.8), false)).set("suspicion", numbers(first(POSTERIOR, 0.1), false)).set("expected_errors", numbers(first(POSTERIOR, 0.2), false));
   samples?.set("suggestion_1", numbers(first(FIRST, 0))).set("suggestion_probability", numbers(first(LIKELY, 0.15), false));
   const one = (value: number) => numbers([value], false);
   host.given.set("labels/round", new Map<string, Column>([["name", texts(["0002-ab"])], ["number", one(2)], ["corrected", one(412)], ["last_decision", one(2)], ["errors_before", one(3.2)], ["errors_after", one(1.6)]]));

@@ -123,7 +123,8 @@ export function Stage({ ctx, desk, queue, review, ahead, laid, lay, why }: { ctx
   const alike = item.rows.length > 1 && ctx.store.recording.value.kind === "image";
   // Blind until decided: neither label nor suggestion is anywhere on the page.
   const hidden = queue.blind && desk.standing(row) === null;
-  const score = desk.found.score(row, "suspicion");
+  // As the counts have it, for suspicion orders well and counts poorly; nothing is so sure that it is said to be certain.
+  const wrong = desk.found.score(row, "suspicion") === null ? null : Math.min(desk.found.expected(row), 0.999);
   const judged = desk.found.judged(row);
   return (
     <section class="stage" aria-label="The sample at hand">
@@ -131,7 +132,7 @@ export function Stage({ ctx, desk, queue, review, ahead, laid, lay, why }: { ctx
       <div class="facts">
         <h3 class="id">{desk.idOf(row)} <small class="muted">{desk.splitOf(row)}</small></h3>
         {why && !hidden && !queue.blind && <button type="button" class="button quiet whys" title="Which neurons decided so, and what would have to change" onClick={why}>Why? <kbd>{deskKeys.caption("why")}</kbd></button>}
-        {!hidden && <p class="muted small"><span>{desk.labelOf(row) === null ? "no label" : <>labelled <b>{desk.nameOf(row)}</b></>}</span>{score !== null && <span class="num">{` · ${judged !== null && judged !== desk.labelOf(row) ? `as ${desk.classes[judged] ?? ""} ` : ""}${percent(score, 0)} likely wrong`}</span>}</p>}
+        {!hidden && <p class="muted small"><span>{desk.labelOf(row) === null ? "no label" : <>labelled <b>{desk.nameOf(row)}</b></>}</span>{wrong !== null && <span class="num">{` · ${judged !== null && judged !== desk.labelOf(row) ? `as ${desk.classes[judged] ?? ""} ` : ""}${percent(wrong, 0)} likely wrong`}</span>}</p>}
         {hidden ? <BlindChoices desk={desk} review={review} /> : <Choices desk={desk} review={review} row={row} />}
         <Said desk={desk} row={row} />
         {item.why !== undefined && <p class="small">{item.why}</p>}
