@@ -1,6 +1,7 @@
 """The server as a process sees it: real sockets on the loopback interface."""
 
 import http.client
+import asyncio
 import json
 import os
 import signal
@@ -177,6 +178,24 @@ def test_on_all_interfaces_numbers_are_answered_and_strange_names_are_not(record
     assert fetch(root, **key, Host=f"evil.example:{port}")[0] == 403
     server.uvicorn.should_exit = True
     thread.join()
+
+
+def test_small_answers_do_not_wait_for_an_acknowledgement():
+    async def delays() -> int:
+        accepted: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        async def welcome(_, writer):
+            connection = writer.get_extra_info("socket")
+            accepted.set_result(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        with bind("127.0.0.1", 0) as listening:
+            async with await asyncio.start_server(welcome, sock=listening):
+                _, writer = await asyncio.open_connection(*listening.getsockname())
+                writer.close()
+                return await accepted
+
+    assert asyncio.run(delays()) == 1, "Nagle's algorithm holds the second packet of an answer for 40 ms"
 
 
 def test_ipv6_loopback(recording):

@@ -321,8 +321,10 @@ def bind(host: str, port: int | None) -> socket.socket:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    family, *_, address = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-    listening = socket.socket(family, socket.SOCK_STREAM)
+    found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    family, kind, protocol, _, address = found
+    # With its protocol named: asyncio sets TCP_NODELAY on no other connection, and small answers then wait 40 ms.
+    listening = socket.socket(family, kind, protocol)
     try:
         if os.name == "posix":  # elsewhere this lets two servers share a port
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

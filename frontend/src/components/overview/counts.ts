@@ -3,7 +3,7 @@ import type { Column } from "../../hosts/arrow";
 import type { Buckets } from "../../state/buckets";
 import { STATES, and, countBy, countStates, type Mask } from "../../state/masks";
 import type { Estimate } from "../../state/performance";
-import { wilson } from "../../state/intervals";
+import { differenceOf, quantileOf, wilson } from "../../state/intervals";
 import type { Context } from "../component";
 
 /** Below this many samples a share says little and is not drawn. */
@@ -15,6 +15,8 @@ export interface Counts {
   passing: Uint32Array;
   /** Share right among the passing, labelled samples with its interval; no value where they are few or nothing is known. */
   right: (bucket: number) => Estimate;
+  /** Of the passing, labelled samples: wrong, and all. */
+  wrong: (bucket: number) => readonly [wrong: number, judged: number];
 }
 
 const [WRONG, RIGHT] = [1, 2];
@@ -34,17 +36,16 @@ export function statesOf(correct: Column): Uint8Array | null {
 }
 
 /** One pass over the samples: how many pass in every bucket, and of them how many are wrong and right. */
-export function counted(buckets: Buckets, states: Uint8Array | null, mask: Mask | null): Pick<Counts, "passing" | "right"> {
+export function counted(buckets: Buckets, states: Uint8Array | null, mask: Mask | null): Omit<Counts, "all"> {
   const size = buckets.size + 2;
-  if (!states) return { passing: countBy(buckets.codes, size, mask), right: () => NOTHING };
+  if (!states) return { passing: countBy(buckets.codes, size, mask), right: () => NOTHING, wrong: () => [0, 0] };
   const counts = countStates(buckets.codes, size, states, mask);
   const at = (bucket: number, state: number) => counts[bucket * STATES + state] ?? 0;
+  const judged = (bucket: number) => at(bucket, WRONG) + at(bucket, RIGHT);
   return {
-    passing: Uint32Array.from({ length: size }, (_, bucket) => at(bucket, 0) + at(bucket, WRONG) + at(bucket, RIGHT)),
-    right: (bucket) => {
-      const judged = at(bucket, WRONG) + at(bucket, RIGHT);
-      return judged < FEW ? NOTHING : wilson(at(bucket, RIGHT), judged);
-    },
+    passing: Uint32Array.from({ length: size }, (_, bucket) => at(bucket, 0) + judged(bucket)),
+    right: (bucket) => (judged(bucket) < FEW ? NOTHING : wilson(at(bucket, RIGHT), judged(bucket))),
+    wrong: (bucket) => [at(bucket, WRONG), judged(bucket)],
   };
 }
 
@@ -91,8 +92,22 @@ export function countsOf(ctx: Context, column: string, buckets: Buckets, judged:
   return counts;
 }
 
-/** The bucket where the network is right least often; null with fewer than two to compare. */
-export function weakest(counts: Counts, buckets: Buckets): { bucket: number; right: number } | null {
-  const known = Array.from({ length: buckets.size }, (_, bucket) => ({ bucket, right: counts.right(bucket).value })).filter((one): one is { bucket: number; right: number } => one.right !== null);
-  return known.length < 2 ? null : known.reduce((worst, one) => (one.right < worst.right ? one : worst));
+/** The bucket of any card where the network is clearly weaker than in the rest of that card; null where none is. */
+export function weakest<C extends { buckets: Buckets; counts: Pick<Counts, "wrong"> }>(cards: readonly C[]): { card: C; bucket: number; right: number } | null {
+  const compared = cards.flatMap((card) => {
+    const all = Array.from({ length: card.buckets.size }, (_, bucket) => card.counts.wrong(bucket));
+    const [wrong, judged] = all.reduce<[number, number]>(([k, n], own) => [k + own[0], n + own[1]], [0, 0]);
+    return all.flatMap(([k, n], bucket) => (n >= FEW && judged - n >= FEW ? [{ card, bucket, k, n, others: [wrong - k, judged - n] as const }] : []));
+  });
+  // Of a hundred ranges some look weak by chance: the interval widens with the search.
+  const z = quantileOf(0.05 / Math.max(1, compared.length));
+  let worst: { card: C; bucket: number; right: number } | null = null;
+  let most = 0;
+  for (const { card, bucket, k, n, others } of compared) {
+    const { low } = differenceOf(k, n, ...others, z);
+    if (low === null || low <= most) continue;
+    most = low;
+    worst = { card, bucket, right: 1 - k / n };
+  }
+  return worst;
 }

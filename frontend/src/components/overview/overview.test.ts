@@ -1,12 +1,12 @@
 import { afterEach, expect, test } from "vitest";
 import { mounted, settle, type Mounted } from "../mounted";
-import { bucketsOf, edgesOf } from "../../state/buckets";
+import { bucketsOf, edgesOf, type Buckets } from "../../state/buckets";
 import { Engine } from "../../state/engine";
 import type { Column } from "../../hosts/arrow";
 import { every, fromRows, rowsOf } from "../../state/masks";
 import { ranksOf } from "../../state/sorting";
 import { applyTag } from "../../state/tags";
-import { counted, statesOf } from "./counts";
+import { counted, statesOf, weakest } from "./counts";
 import { cramersV, kolmogorovSmirnov, relevanceOf } from "./relevance";
 import { overview } from "./overview";
 
@@ -77,6 +77,21 @@ test("the share right of a bucket comes with its interval, once there are enough
   expect([right(1).low?.toFixed(3), right(1).high?.toFixed(3)]).toEqual(["0.598", "0.858"]);
   const some = counted(buckets, statesOf(correct), Uint32Array.of(0b1111, 0));
   expect([...some.passing]).toEqual([0, 4, 0, 0]);
+});
+
+test("the title names a weakness that chance does not explain, however small the groups that look weaker", () => {
+  const card = (name: string, wrong: readonly (readonly [number, number])[]) => ({ name, buckets: { size: wrong.length } as Buckets, counts: { wrong: (bucket: number) => wrong[bucket] ?? ([0, 0] as const) } });
+  // 50 % of 20 are wrong beside 10 % of 980: clear. 40 % of 500 beside 10 % of 500 is clearer, though its share is lower.
+  const small = card("small", [[10, 20], [98, 980]]);
+  const large = card("large", [[50, 500], [200, 500]]);
+  expect(weakest([small])).toMatchObject({ card: { name: "small" }, bucket: 0, right: 0.5 });
+  expect(weakest([small, large])).toMatchObject({ card: { name: "large" }, bucket: 1, right: 0.6 });
+  // 7 of 30 beside 3 of 30 happens by chance, and a group of 19 is too small: nothing to say.
+  expect(weakest([card("chance", [[7, 30], [3, 30]]), card("few", [[19, 19], [10, 981]])])).toBeNull();
+  // The same 14 of 40 beside 60 of 400 is clear among two, not among two hundred.
+  const one = card("one", [[14, 40], [60, 400]]);
+  expect(weakest([one])?.bucket).toBe(0);
+  expect(weakest([one, ...Array.from({ length: 99 }, (_, i) => card(`other ${i}`, [[50, 250], [50, 250]]))])).toBeNull();
 });
 
 test("what sets a selection apart: all, nothing, and no more than chance", () => {

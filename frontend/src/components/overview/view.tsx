@@ -12,6 +12,7 @@ import { Card } from "./card";
 import { countsOf, weakest } from "./counts";
 import { relevanceOf, type Relevance } from "./relevance";
 
+const WHAT = "What is in the data?";
 /** So many cards are drawn at once; the others when they come near the window. */
 const EARLY = 16;
 const AHEAD = "300px";
@@ -41,16 +42,16 @@ function Near({ field, early, keep, children }: { field: Field; early: boolean; 
   return <div ref={ref} class="place" style={near.value ? {} : { height: `${height.current}px` }}>{near.value ? children() : <span class="unseen">{field.name}</span>}</div>;
 }
 
-/** Where the network is right least often, over every card that is there: the finding this view is titled by. */
-function finding(ctx: Context, fields: readonly Field[]): string | null {
-  let worst: { text: string; right: number } | null = null;
-  for (const { name, role, type } of fields) {
+/** Where the network is clearly weaker, over every card that is there: the finding this view is titled by. */
+function finding(ctx: Context, fields: readonly Field[]): string {
+  const cards = fields.flatMap(({ name, role, type }) => {
     const column = role === "model" || role === "split" || role === "label" || type === "list" ? undefined : ctx.data.filter.at(name);
     const buckets = column && bucketsOf(column);
-    const found = buckets ? weakest(countsOf(ctx, name, buckets, true), buckets) : null;
-    if (found && buckets && (!worst || found.right < worst.right)) worst = { right: found.right, text: `Weakest where ${name} is ${buckets.name(found.bucket)}: ${percent(found.right)} right` };
-  }
-  return worst?.text ?? null;
+    return buckets ? [{ name, buckets, counts: countsOf(ctx, name, buckets, true) }] : [];
+  });
+  const found = weakest(cards);
+  if (!found) return cards.length > 0 && ctx.data.filter.at("correct") ? "No value of a column is clearly weaker" : WHAT;
+  return `Weakest where ${found.card.name} is ${found.card.buckets.name(found.bucket)}: ${percent(found.right)} right`;
 }
 
 /** The effect of every column, worked out one after the other so that the page stays quick. */
@@ -96,7 +97,7 @@ function arranged(fields: readonly Field[], order: Order, effects: ReadonlyMap<s
 function titleOf(ctx: Context, charted: readonly Field[], effects: ReadonlyMap<string, Relevance>, judged: boolean): string {
   const [first] = [...effects].sort((a, b) => b[1].effect - a[1].effect);
   if (first) return first[1].effect > 0 ? `The selection differs most in ${first[0]}` : "The selection differs from the rest in nothing that is recorded";
-  return (judged ? finding(ctx, charted.slice(0, EARLY)) : null) ?? "What is in the data?";
+  return judged ? finding(ctx, charted.slice(0, EARLY)) : WHAT;
 }
 
 export function View({ ctx }: { ctx: Context }) {

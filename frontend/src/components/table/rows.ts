@@ -33,41 +33,29 @@ export function useRows(ctx: Context, tab: Tab, keys: readonly SortKey[]): Tabbe
   return { rows: passing, counts: { all: counted.total, filtered: counted.passing, selected: picked.length } };
 }
 
-const REST_MS = 60;
-
 /** Values of the fields fetched by row; undefined while they are on their way. */
 export function useTexts(ctx: Context, fields: readonly Field[], visible: readonly number[]): (field: string, row: number) => Value | undefined {
-  const kept = useRef(new Map<string, Value>());
-  const moved = useRef(-REST_MS);
+  const { fingerprint } = ctx.store.recording.value;
+  const kept = useMemo(() => new Map<string, Value>(), [fingerprint]);
+  const asking = useRef(false);
   const [, redraw] = useState(0);
   const names = fields.filter(isFetchedByRow).map(({ name }) => name);
-  const wanted = visible.filter((row) => names.some((name) => !kept.current.has(`${row} ${name}`)));
-  const { fingerprint } = ctx.store.recording.value;
-  useLayoutEffect(() => kept.current.clear(), [fingerprint]);
-  // Before the frame is painted, not after: the answer is then there for the next one.
+  const missing = visible.filter((row) => names.some((name) => !kept.has(`${row} ${name}`)));
+  // Before the frame is painted: the answer is then there for the next one. One request at a time: rows that a scroll has passed by its end are never asked for.
   useLayoutEffect(() => {
-    if (wanted.length === 0 || names.length === 0) return;
-    const control = new AbortController();
-    // The first rows of a scroll are fetched at once; of those that it goes on to pass, the ones where it rests.
-    const now = performance.now();
-    const moving = now - moved.current < REST_MS;
-    moved.current = now;
-    const ask = () =>
-      ctx.data.columns.rows(names, wanted, control.signal).then(
-        (table) => {
-          for (const name of names) {
-            const column = table.get(name);
-            if (column) wanted.forEach((row, i) => kept.current.set(`${row} ${name}`, valueAt(column, i)));
-          }
-          redraw((n) => n + 1);
-        },
-        () => undefined, // the connection says it; scrolling asks again
-      );
-    const timer = moving ? setTimeout(() => void ask(), REST_MS) : void ask();
-    return () => {
-      clearTimeout(timer);
-      control.abort();
-    };
-  }, [wanted.join(), names.join("\u0000")]);
-  return (field, row) => kept.current.get(`${row} ${field}`);
+    if (asking.current || missing.length === 0) return;
+    asking.current = true;
+    ctx.data.columns.rows(names, missing).then(
+      (table) => {
+        asking.current = false;
+        for (const name of names) {
+          const column = table.get(name);
+          missing.forEach((row, i) => kept.set(`${row} ${name}`, column ? valueAt(column, i) : null));
+        }
+        redraw((n) => n + 1);
+      },
+      () => (asking.current = false), // the connection says it; scrolling asks again
+    );
+  });
+  return (field, row) => kept.get(`${row} ${field}`);
 }

@@ -51,6 +51,35 @@ test("the samples of the split, ids fetched for the rows on screen only; a head 
   expect(lines()).toEqual(["test/8", "test/5", "test/9", "test/6", "test/7", "test/10", "test/11"]);
 });
 
+test("one request for ids at a time: rows that were passed meanwhile are never asked for", async () => {
+  const { host, session } = await opened();
+  const answer = host.table.bind(host);
+  let open = (): void => undefined;
+  const gate = new Promise<void>((done) => (open = done));
+  host.table = async (...given) => {
+    const found = await answer(...given);
+    await gate;
+    return found;
+  };
+  const asked = () => host.asked.filter((one) => one.startsWith("samples?sample_id&rows="));
+  const before = asked().length;
+  const show = async (split: string, fingerprint: string) => {
+    session.store.recording.value = { ...session.store.recording.value, fingerprint };
+    session.store.split.value = split;
+    await settle();
+  };
+  await show("test", "changed"); // what is kept of another content is not shown
+  await show("train", "changed");
+  await show("test", "changed");
+  expect(lines()).toEqual(Array(7).fill("…"));
+  open();
+  await vi.waitFor(() => expect(lines()[0]).toBe("test/5"));
+  await settle();
+  expect(asked().slice(before)).toEqual(["samples?sample_id&rows=5,6,7,8,9,10,11"]);
+  await show("train", "changed");
+  await vi.waitFor(() => expect(lines()[0]).toBe("train/0"));
+});
+
 test("a click opens the sample; its menu filters by the value or leaves it out", async () => {
   const { session } = await opened();
   cell(1, 1).click();
