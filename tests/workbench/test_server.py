@@ -1,7 +1,7 @@
 """The server as a process sees it: real sockets on the loopback interface."""
 
-import http.client
 import asyncio
+import http.client
 import json
 import os
 import signal
