@@ -38,7 +38,7 @@ test("each sample is told by its name, its label, what it might be instead, and 
   const shown = await look();
   expect(names(shown)).toEqual(["train/1", "train/2", "train/4"]);
   expect(shown.root.querySelector(".item")?.getAttribute("aria-label")).toBe("train/1, T-shirt, perhaps Bag");
-  expect(shown.root.querySelector(".why")?.textContent).toBe("reason 1; its neighbours differ");
+  expect(shown.root.querySelector(".why")?.textContent).toBe("reason 1 · its neighbours differ");
   expect(shown.root.querySelector(".side")?.textContent).toBe(".90");
 });
 

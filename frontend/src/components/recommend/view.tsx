@@ -36,6 +36,9 @@ interface RowProps {
   open: () => void;
 }
 
+/** Why a sample stands in the list that the ranking alone would not put there. */
+const NOTED: Readonly<Record<string, readonly string[]>> = { explore: ["shown to learn more"], diverse: ["shown to learn more"], again: ["asked again"] };
+
 function Row({ ctx, item, known, said, current, choose, open }: RowProps) {
   const { classes } = ctx.store.recording.value;
   const facts = known?.facts(item.row) ?? null;
@@ -47,7 +50,7 @@ function Row({ ctx, item, known, said, current, choose, open }: RowProps) {
         <span class="pic"><Glimpse ctx={ctx} sample={item.row} /></span>
         <span class="text">
           <span class="who"><b>{item.id}</b> · {label ?? "no label"}{item.suggested !== null && item.suggested !== label && <> → <b>{item.suggested}?</b></>}</span>
-          <span class="why muted small">{item.part === "explore" || item.part === "diverse" ? `${item.why.join("; ")}${item.why.length > 0 ? " · " : ""}shown to learn more` : item.part === "again" ? `${item.why.join("; ")} · asked again` : item.why.join("; ")}</span>
+          <span class="why muted small">{[...item.why, ...(NOTED[item.part] ?? [])].join(" · ")}</span>
         </span>
         <span class="side num">{said ? <span class={`verdict ${said.verdict}`}>{said.saved ? SAID[said.verdict] : "saving…"}</span> : probability(item.score)}</span>
       </button>

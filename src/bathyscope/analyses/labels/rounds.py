@@ -215,19 +215,19 @@ def _many(number: int, noun: str) -> str:
 def _moved(recording: Recording, before: LabelsResult, after: LabelsResult, decided: set[str]) -> pa.Table:
     ids = recording.sample_ids.to_pylist()
     old, new = before.samples, after.samples
-    was, now = (np.asarray(table["flagged"].fill_null(False)) for table in (old, new))
     doubt = np.asarray(new["self_confidence"].fill_null(1.0)) < SECOND_LOOK
     doubt &= np.asarray(new["suggestion_probability"].fill_null(0.0)) >= SURE
     known = np.array([name in decided for name in ids])
-    change = np.where(known, np.where(doubt, AGAIN, ""), "")
-    change = np.where(~known & now & ~was, SUSPECT, change)
-    change = np.where((change == "") & was & ~now, CLEARED, change)
+    change = np.full(len(ids), "", object)
+    change[after.moved["sample_index"].to_numpy()] = after.moved["change"].to_pylist()
+    change[known & (change == SUSPECT)] = ""  # a person has looked: only a clear contradiction brings it back
+    change[known & doubt] = AGAIN
     rows = np.flatnonzero(change != "")
     return pa.Table.from_pylist(
         [
             {
                 "sample_id": ids[row],
-                "change": str(change[row]),
+                "change": change[row],
                 "before": old["suspicion"][row].as_py(),
                 "after": new["suspicion"][row].as_py(),
             }
