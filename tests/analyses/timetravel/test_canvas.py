@@ -54,5 +54,12 @@ def test_a_class_without_territory_keeps_its_number():
     assert planes.classes.tolist() == [2]
 
 
+def test_the_ground_reaches_beyond_a_crowd_of_dots():
+    crowd = np.random.default_rng(0).normal(0, 0.01, (5000, 2))
+    centres = np.array([[2.5, 0.0], [3.5, 0.0]])
+    planes = landscape(np.zeros((2, 2)), centres, crowd - [crowd[:, 0].max(), 0], 1.0)
+    assert planes.support.tolist() == [255, 0], "dots a hundredth of a cell apart support three cells around them"
+
+
 def test_a_single_dot_supports_nothing():
     assert supported(np.zeros((3, 2)), np.zeros((1, 2)), 1.0).tolist() == [0, 0, 0]

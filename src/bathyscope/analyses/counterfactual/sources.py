@@ -200,6 +200,6 @@ def _verify(
     if not others:
         return ()
     return (
-        f"{others:,} samples are decided otherwise by the recorded logits than by the decision layer on the recorded "
-        "activations, which are rounded; the latter counts here.",
+        f"{others:,} sample{' is' if others == 1 else 's are'} decided otherwise by the recorded logits than by the "
+        "decision layer on the recorded activations, which are rounded; the latter counts here.",
     )

@@ -13,6 +13,9 @@ BOUNDARY = 0.15
 """Places whose two leading classes are closer than this are drawn as border."""
 
 SUPPORT_PERCENTILE = 99
+LEAST_CELLS = 3
+"""The ground reaches at least so far beyond the dots: of tens of thousands, as far apart as they are, it would lie hidden
+under them."""
 BYTE = 255
 
 
@@ -72,5 +75,5 @@ def landscape(logits: FloatArray, centres: FloatArray, dots: FloatArray, cell: f
         classes=logits.argmax(axis=1).astype(np.uint16),
         confidence=np.rint(best * BYTE).astype(np.uint8),
         gap=np.rint(raw_gap(logits) * BYTE).astype(np.uint8),
-        support=supported(centres, dots, cell),
+        support=supported(centres, dots, LEAST_CELLS * cell),
     )

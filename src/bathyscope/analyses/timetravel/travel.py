@@ -62,7 +62,7 @@ class TimeTravel:
 
     name: ClassVar[str] = "timetravel"
     question: ClassVar[str] = "How did the samples and the model's territories move during training?"
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     needs: ClassVar[frozenset[str]] = frozenset({"embedding"})
     result: ClassVar[type[TimeTravelResult]] = TimeTravelResult
 
