@@ -14,8 +14,8 @@ BOUNDARY = 0.15
 
 SUPPORT_PERCENTILE = 99
 LEAST_CELLS = 3
-"""The ground reaches at least so far beyond the dots: of tens of thousands, as far apart as they are, it would lie hidden
-under them."""
+"""The ground reaches at least so far beyond the dots: as far as tens of thousands are apart, it would lie hidden under
+them."""
 BYTE = 255
 
 
