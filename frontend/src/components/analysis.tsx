@@ -59,21 +59,21 @@ interface State {
   of: string;
 }
 
-/** Seconds by number of samples, as measured on two cores with the demo and with 60,000 pictures; a guess elsewhere. */
+/** Seconds by number of samples: measured on two cores with 8,000 and with 70,000 pictures of 28 px, and half as much again; a guess elsewhere. */
 const COSTS: { readonly [analysis: string]: (n: number, recording: Recording) => number } = {
   duplicates: (n, { kind, layers }) => {
     const pictures = kind === "image";
     const compared = Number(pictures) + Number(layers.some(({ role }) => role === "embedding"));
-    return (pictures ? 8.4e-4 : 5e-6) * n + 1.5e-8 * compared * n * n;
+    return (pictures ? 3.5e-4 : 5e-6) * n + 5e-9 * compared * n * n;
   },
-  // Guesses for a dozen checkpoints; what they find is kept, and a round of answers costs no more than a moment.
-  trajectories: (n) => 4e-4 * n,
-  health: (n) => 1e-4 * n,
-  labels: (n) => 5e-4 * n,
-  recommend: (n) => 5e-4 * n,
-  timetravel: (n) => 20 + 6e-3 * n,
+  trajectories: (n) => 3e-5 * n,
+  health: (n) => 2e-5 * n,
+  labels: (n) => 2e-4 * n,
+  recommend: (n) => 3e-4 * n,
+  // The map is fitted to a draw of the samples; all of them are then placed at every checkpoint.
+  timetravel: (n, { checkpoints }) => 35 + 6e-5 * n * checkpoints.length,
   // Every sample is compared with the fitted ones, of which 50,000 are drawn at most.
-  familiarity: (n) => 1.5e-7 * n * Math.min(n, 50_000),
+  familiarity: (n) => 1.2e-8 * n * Math.min(n, 50_000),
 };
 
 /** What takes longer is never begun without a click of its own. */

@@ -330,7 +330,7 @@ test("nothing is run without being asked; what it takes is said", async () => {
   const host = timeHost();
   host.absent.add("timetravel");
   const shown = await look({ host });
-  expect(shown.text()).toContain("Not worked out yet. It takes about 20 s");
+  expect(shown.text()).toContain("Not worked out yet. It takes about 35 s");
   expect(host.asked.some((one) => one.startsWith("run timetravel"))).toBe(false);
   shown.named("button", "Place the samples over time").click();
   await settle();
