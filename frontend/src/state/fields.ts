@@ -1,5 +1,5 @@
 /** What can be filtered and charted: the recorded columns, labels by their names, and what the chosen checkpoint says. */
-import { numbersOf, type Column } from "../hosts/arrow";
+import { numbersOf, type Column, type Value } from "../hosts/arrow";
 import { isMeasurable, saysPredictions, type ColumnInfo, type Recording } from "../hosts/recording";
 import type { Columns } from "./columns";
 import type { SampleColumns } from "./performance";
@@ -64,9 +64,11 @@ export async function fieldColumn(name: string, recording: Recording, columns: C
   if (field.role !== "label") return column;
   if (column.kind === "list") {
     const { classes } = recording;
+    // Whole numbers inside lists come as they are stored, in 64 bits.
+    const nameOf = (item: Value) => (typeof item === "number" || typeof item === "bigint" ? (classes[Number(item)] ?? item) : item);
     return { ...column, at: (index) => {
       const value = column.at(index);
-      return Array.isArray(value) ? value.map((item) => (typeof item === "number" ? (classes[item] ?? item) : item)) : value;
+      return Array.isArray(value) ? (value as readonly Value[]).map(nameOf) : value;
     } };
   }
   return named(column, recording.classes);

@@ -4,6 +4,8 @@ import { valueAt } from "../hosts/arrow";
 import { CLASSES, FakeHost, LABELS, PREDICTIONS, SPLITS, categories, description, numbers } from "../hosts/fake";
 import { settle } from "../components/mounted";
 import { ordered } from "./sorting";
+import type { Columns } from "./columns";
+import { fieldColumn } from "./fields";
 import { indicesOf, sentenceOf, type Predicted, type Rule, type Truth } from "./selection";
 import { Session } from "./session";
 import { START, Store, headlineSplit } from "./store";
@@ -247,4 +249,12 @@ test("a decision carries a UUID of version 4, also where the page comes over pla
   await session.decide("note", { sample: "a", text: "odd" });
   for (const id of ids) expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   expect(new Set(ids).size).toBe(2);
+});
+
+test("labels in lists are spoken of by their names, in whichever width their numbers came", async () => {
+  const recording = { ...(await new FakeHost().recording()), task: "multilabel" as const };
+  const lists: readonly (readonly (number | bigint)[] | null)[] = [[0n, 2n], [1], null, [99n]];
+  const columns = { get: async () => ({ kind: "list", length: lists.length, at: (i: number) => lists[i] ?? null }) } as unknown as Columns;
+  const column = await fieldColumn("label", recording, columns, async () => null, () => Promise.reject(new Error("no course")));
+  expect(column.kind === "list" && lists.map((_, i) => column.at(i))).toEqual([["T-shirt", "Bag"], ["Shirt"], null, [99n]]);
 });

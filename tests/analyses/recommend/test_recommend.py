@@ -419,3 +419,21 @@ def test_rounds_are_quick_and_do_not_fill_the_disk(learned):
     last = Recommend(accepted=tuple(ids[:30]))
     assert recording.cached(last) is not None
     assert recording.cached(Recommend(accepted=tuple(ids[:1]))) is None
+
+
+def test_where_nothing_moves_and_labels_are_several_it_says_that_nothing_ranks(tmp_path):
+    generator = np.random.default_rng(0)
+    still = generator.normal(size=(40, 3)).astype(np.float32)
+    recording = bs.from_arrays(
+        tmp_path / "run",
+        logits=[generator.normal(size=(40, 2))] * 3,
+        labels=[[0], [0, 1]] * 20,
+        activations={"embedding": [still] * 3},
+        task="multilabel",
+    )
+    told = recording.run(Recommend(batch=3))
+    assert np.ptp(told.scores["score"].to_numpy()) == 0
+    assert told.notes["text"].to_pylist() == [
+        "Samples have several labels each: what rests on the one right answer is left out.",
+        "Nothing that was recorded tells these samples apart: until there are answers they stand in recorded order.",
+    ]

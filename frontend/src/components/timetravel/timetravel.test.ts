@@ -374,6 +374,17 @@ test("the courses of the selected samples, in words for those who do not see the
   expect(page.root.querySelectorAll(".way")).toHaveLength(2);
 });
 
+test("of samples with several labels no flips of one prediction are told", async () => {
+  page = await mounted(trajectories, { host: timeHost(3, { task: "multilabel" }) });
+  await page.session.pick({ kind: "rows", rows: [2] }, "test", { split: "all" });
+  await settle();
+  await new Promise((resolve) => setTimeout(resolve, 120));
+  await settle();
+  expect(page.root.querySelectorAll(".story")).toHaveLength(0);
+  expect(page.text()).not.toContain("flip");
+  expect(page.text()).toContain("Samples have several labels each: what one label got, and what one class it was called, is not told.");
+});
+
 test("frames around a moment; a checkpoint without a frame keeps the one before", () => {
   const frames = [0, null, 1, 2];
   const at = (place: number) => frames[place] ?? null;

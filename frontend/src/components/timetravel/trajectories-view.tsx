@@ -8,6 +8,7 @@ import { chosen } from "../../state/chosen";
 import { keep } from "../../state/masks";
 import { Offer } from "../analysis";
 import type { Context } from "../component";
+import { labelText } from "../grid/card";
 import { Glimpse, useKnown, type Known } from "../samples-strip";
 import type { Course } from "./courses";
 import type { Extent } from "../../draw/points/quantise";
@@ -16,6 +17,10 @@ import { coursesOf, projectionOf, useCourses, useProjection } from "./use-time";
 import { reason } from "../../hosts/reason";
 
 const WAY = 64;
+const LEGEND = {
+  multiclass: "Line: probability of the label. Strip: what it was called at each checkpoint.",
+  multilabel: "Samples have several labels each: what one label got, and what one class it was called, is not told.",
+};
 
 /** The way of a sample across the common canvas, as small as a thumbnail; coloured by what it was called. */
 export function Way({ path, extent, course, at }: { path: Float64Array; extent: Extent; course: Course; at: number | null }) {
@@ -74,16 +79,19 @@ function useDrawn(ctx: Context, rows: readonly number[]) {
 
 function Card(props: { ctx: Context; sample: number; course: Course; path: Float64Array | undefined; extent: Extent | null; known: Known | null; at: number | null }) {
   const { ctx, sample, course, known, at } = props;
-  const { classes } = ctx.store.recording.value;
+  const { classes, task } = ctx.store.recording.value;
   const [ref, { width }] = useSize<HTMLDivElement>();
-  const label = known?.facts(sample).label ?? null;
+  const facts = known?.facts(sample) ?? null;
+  const label = facts?.label ?? null;
+  // With several labels there is no single one whose probability a line could be, nor one prediction that flips.
+  const single = task === "multiclass";
   const flips = course.prediction.filter((prediction, place) => place > 0 && prediction !== course.prediction[place - 1]).length;
   return (
     <li class="card" aria-current={ctx.store.focus.value === sample}>
       <button type="button" class="pic" aria-label={`Open sample ${count(sample)}`} onClick={() => (ctx.store.focus.value = sample)}><Glimpse ctx={ctx} sample={sample} /></button>
       <div class="line" ref={ref}>
-        <p class="small"><Swatch of={label} /> {label === null ? "no label" : (classes[label] ?? `class ${label}`)} <span class="muted">{`${plural(flips, "flip")}${course.label.at(-1) == null ? "" : `, ends at ${probability(course.label.at(-1) ?? null)}`}`}</span></p>
-        {width > 0 && <Story course={course} classes={classes} label={label} width={width} height={46} at={at} />}
+        <p class="small"><Swatch of={label} /> {(facts && labelText(facts, classes)) ?? "no label"} {single && <span class="muted">{`${plural(flips, "flip")}${course.label.at(-1) == null ? "" : `, ends at ${probability(course.label.at(-1) ?? null)}`}`}</span>}</p>
+        {single && width > 0 && <Story course={course} classes={classes} label={label} width={width} height={46} at={at} />}
       </div>
       {props.path && props.extent && <Way path={props.path} extent={props.extent} course={course} at={at} />}
     </li>
@@ -112,7 +120,7 @@ export function View({ ctx }: { ctx: Context }) {
           return course ? [<Card key={sample} ctx={ctx} sample={sample} course={course} path={drawn.paths.get(sample)} extent={projection?.frames.infos[0]?.extent ?? null} known={known} at={at} />] : [];
         })}
       </ul>
-      {rows.length > 0 && courses && <p class="foot muted small">Line: probability of the label. Strip: what it was called at each checkpoint.{projection ? " Right: its way, from the ring to the square." : ""}</p>}
+      {rows.length > 0 && courses && <p class="foot muted small">{[LEGEND[store.recording.value.task], projection ? "Right: its way, from the ring to the square." : ""].join(" ").trim()}</p>}
     </section>
   );
 }

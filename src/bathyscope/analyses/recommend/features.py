@@ -84,7 +84,8 @@ class Features:
         if not len(places.columns):
             notes.append("No embedding was recorded, so neighbours and movement are left out.")
         if not given.labelled[pool].any():
-            notes.append("The samples have no labels: what rests on labels is left out.")
+            if recording.task == "multiclass":  # of several labels the course has said it already
+                notes.append("The samples have no labels: what rests on labels is left out.")
             values = {name: value for name, value in values.items() if not FEATURES[name].aware}
         known = {name: values[name] for name in FEATURES if name in values and _tells(values[name][pool])}
         progress(0.9, "ranking")

@@ -23,6 +23,8 @@ from bathyscope.recording import Progress, Recording
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
+ALIKE = "Nothing that was recorded tells these samples apart: until there are answers they stand in recorded order."
+
 
 @dataclass(frozen=True)
 class Ranking:
@@ -96,7 +98,8 @@ def learned(asked: Asked, prepared: Prepared, answers: Answers, classes: tuple[s
         doubtful=again,
     )
     why = reasons(prepared, model, pick.places, classes)
-    return Ranking(scores, pick, why, _weights(model, classes), doubt)
+    notes = [ALIKE] if len(scores) > 1 and np.ptp(scores) == 0 else []
+    return Ranking(scores, pick, why, _weights(model, classes), doubt, notes)
 
 
 def _likeness(asked: Asked, prepared: Prepared) -> FloatArray | None:
