@@ -78,7 +78,7 @@ export function glimpsePixels(): number {
 export function Glimpse({ ctx, sample }: { ctx: Context; sample: number }) {
   const { kind } = ctx.store.recording.value;
   if (kind === "image") return <Picture ctx={ctx} sample={sample} size={glimpsePixels()} alt="" />;
-  return kind === "text" ? <Words ctx={ctx} sample={sample} /> : <span class="words muted">sample {count(sample)}</span>;
+  return kind === "text" ? <Words ctx={ctx} sample={sample} /> : <span class="words muted num">{count(sample)}</span>;
 }
 
 export function Thumb(props: { ctx: Context; sample: number; known: Known | null; aside?: ComponentChildren; faded?: boolean; children?: ComponentChildren }) {

@@ -235,6 +235,14 @@ test("blind: nothing of label or suggestion is on the page before the decision",
   expect(root.querySelector(".likes")).toBeNull();
 });
 
+test("a sample that is neither picture nor text is judged by what was recorded of it, blind too", async () => {
+  const shown = await look({ host: labelsHost({ kind: null }), options: { ...PAIR, blind: true } });
+  await vi.waitFor(() => expect(shown.root.querySelector(".figure .meta")).not.toBeNull());
+  // Neither label, split nor id: what stands for nothing in particular.
+  expect([...shown.root.querySelectorAll(".figure dt")].map((one) => one.textContent)).toEqual(["device", "sample_index"]);
+  expect(shown.root.querySelector(".figure dd")?.textContent).toBe("a");
+});
+
 test("blind, digits are classes; the class it has already is a label kept; afterwards everything is shown", async () => {
   const shown = await look({ options: { ...PAIR, blind: true } });
   expect([...shown.root.querySelectorAll(".choice")].map((one) => one.textContent?.replace(/\s+/g, " ").trim())).toEqual(["1 T-shirt", "2 Shirt", "3 Bag"]);

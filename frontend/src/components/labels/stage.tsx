@@ -12,6 +12,7 @@ import { Copies, LaidBar, Stack, type Laid } from "./copies";
 import { wordsOf } from "./decided";
 import type { Desk } from "./desk";
 import type { Queue } from "./queue";
+import { Recorded } from "./recorded";
 import type { Review } from "./use-review";
 
 /** Blind, this many classes have a digit. */
@@ -26,7 +27,7 @@ function Shot({ here, alt, children }: { here: Here | null; alt: string; childre
 function Large({ ctx, row, alt, ahead }: { ctx: Context; row: number; alt: string; ahead: Ahead }) {
   const { kind } = ctx.store.recording.value;
   if (kind === "image") return <Shot key={row} here={ahead.large(row)} alt={alt}><Picture ctx={ctx} sample={row} alt={alt} /></Shot>;
-  return kind === "text" ? <div class="long"><Words ctx={ctx} sample={row} most={4000} /></div> : <span class="muted">{`sample ${count(row)} has no picture`}</span>;
+  return kind === "text" ? <div class="long"><Words ctx={ctx} sample={row} most={4000} /></div> : <Recorded ctx={ctx} row={row} />;
 }
 
 function Choice({ place, name, index, value, on, press, disabled }: { place: string; name: string; index: number; value: number | null; on: boolean; press: () => void; disabled: boolean }) {
