@@ -124,6 +124,7 @@ def test_a_chart_is_drawn_without_compiling_strings_and_leads_to_its_samples(ope
     painted = "canvas => new Set(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data).size"
     assert canvas.evaluate(painted) > 10
     chart.get_by_text("Figures").click()
+    chart.locator(".figures tbody tr").nth(3).wait_for()
     figures = {
         row.locator("td").first.inner_text(): int(row.locator("td").last.inner_text().split(":")[0])
         for row in chart.locator(".figures tbody tr").all()

@@ -2,11 +2,7 @@
 import type { GroupCounts } from "../../state/counting";
 import { UNKNOWN, differenceTest, f1Of, meanOf, meanOfSums, wilson } from "../../state/intervals";
 import type { Estimate } from "../../state/performance";
-
-export const FIGURES = ["accuracy", "precision", "recall", "f1", "balanced", "confidence"] as const;
-export type Figure = (typeof FIGURES)[number];
-export const AVERAGES = ["macro", "micro", "weighted"] as const;
-export type Average = (typeof AVERAGES)[number];
+import type { Average, Figure } from "./options";
 
 export const FIGURE_NAMES: Readonly<Record<Figure, string>> = {
   accuracy: "Right",

@@ -5,7 +5,8 @@ import { useSize } from "../../draw/axes";
 import { count, percent } from "../../draw/format";
 import { Door, Whisker } from "../../draw/parts";
 import { SortedTable, type TableColumn } from "../../draw/table";
-import { FIGURES, FIGURE_HINTS, FIGURE_NAMES, clear, type Figure, type GroupFigures } from "./figures";
+import { FIGURE_HINTS, FIGURE_NAMES, clear, type GroupFigures } from "./figures";
+import { FIGURES, type Figure } from "./options";
 import { differenceWords, figureText, figureTitle, pointsText } from "./words";
 
 export interface FormProps {

@@ -5,8 +5,9 @@ import type { Division } from "../../state/groups";
 import type { NumberColumn } from "../../state/performance";
 import { mounted, settle, type Mounted } from "../mounted";
 import { clear, figuresOf, together, type GroupFigures } from "./figures";
-import { groupTitle, metrics } from "./metrics";
+import { metrics } from "./metrics";
 import { ranked, weaknessOf } from "./ranking";
+import { groupTitle } from "./view";
 import { differenceWords, restWords, weaknessWords } from "./words";
 
 let page: Mounted | null = null;

@@ -1,7 +1,8 @@
 /** The figures of this view in words. */
 import { percent, probability } from "../../draw/format";
 import { chanceText } from "../../state/intervals";
-import type { Figure, GroupFigures, Told } from "./figures";
+import type { GroupFigures, Told } from "./figures";
+import type { Figure } from "./options";
 import type { Weakness } from "./ranking";
 
 export function figureText(figure: Figure, { value }: Told): string {

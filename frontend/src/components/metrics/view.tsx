@@ -1,6 +1,5 @@
 import { useSignal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
-import css from "./metrics.css?inline";
 import { count, percent, plural } from "../../draw/format";
 import { Door, Failure, Heading, Waiting } from "../../draw/parts";
 import type { Recording } from "../../hosts/recording";
@@ -9,19 +8,18 @@ import { UNJUDGED, WRONG, countGroups, rowsWhere, type Judged } from "../../stat
 import type { Grouping } from "../../state/groups";
 import type { Mask } from "../../state/masks";
 import type { Rule } from "../../state/selection";
-import { firstReason, needsLabels, needsPredictions } from "../applies";
-import { defineComponent, drawn, type Context } from "../component";
+import type { Context } from "../component";
 import { groupable, useGrouping } from "../use-grouping";
 import { pickRows, useCounted, useJudged, whereOf } from "../use-judged";
-import { AVERAGES, FIGURES, FIGURE_NAMES, clear, figuresOf, together, type Average, type Figure, type GroupFigures } from "./figures";
+import { FIGURE_NAMES, clear, figuresOf, together, type GroupFigures } from "./figures";
 import { DotForm, StripForm, TableForm, type FormProps } from "./forms";
+import { AVERAGES, FIGURES, FORMS, LEAST, type Average, type Figure } from "./options";
 import { RankingList, title as rankingTitle } from "./ranking-list";
 import { AT_ONCE, candidates, useRanking } from "./use-ranking";
 import { figureText, figureTitle } from "./words";
 
 const MOST_COLUMNS = 3;
 const MOST_GROUPS = 200;
-const FORMS = ["table", "dots", "strips"] as const;
 const FORM_NAMES = { table: "Table", dots: "Dots", strips: "Strips" } as const;
 
 /** The class of a group where the groups are exactly the labels. */
@@ -99,8 +97,6 @@ function Controls({ ctx, form, figure, average, least }: { ctx: Context; form: (
   );
 }
 
-const LEAST = 20;
-
 function useFigures(ctx: Context, judged: Judged | null, mask: Mask | null, grouping: Grouping | null, average: Average): { rows: readonly GroupFigures[]; overall: GroupFigures | null } {
   const recording = ctx.store.recording.value;
   const counts = useMemo(() => judged && countGroups(judged, grouping?.codes ?? new Int32Array(judged.length), grouping?.size ?? 1, mask), [judged, mask, grouping]);
@@ -150,7 +146,7 @@ function pickerOf(ctx: Context, judged: Judged | null, mask: Mask | null, groupi
   };
 }
 
-function MetricsView({ ctx }: { ctx: Context }) {
+export function View({ ctx }: { ctx: Context }) {
   const { store, data } = ctx;
   const recording = store.recording.value;
   const checkpoint = store.checkpoint.value?.name ?? null;
@@ -194,18 +190,3 @@ function MetricsView({ ctx }: { ctx: Context }) {
     </section>
   );
 }
-
-export const metrics = defineComponent({
-  type: "metrics",
-  title: "Does it depend on anything you know?",
-  needs: ["labels", "checkpoints"],
-  options: {
-    form: { type: "choice", default: "table", choices: FORMS, says: "A table, dots along one figure, or a strip for every figure." },
-    figure: { type: "choice", default: "accuracy", choices: FIGURES, says: "The figure that dots are drawn for." },
-    average: { type: "choice", default: "macro", choices: AVERAGES, says: "How precision, recall and F1 are taken over the classes." },
-    least: { type: "number", default: LEAST, says: "Groups with fewer samples are marked and not told as findings." },
-  },
-  styles: css,
-  applies: (recording) => firstReason(recording, needsPredictions, needsLabels),
-  mount: drawn(MetricsView),
-});

@@ -1,10 +1,8 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import css from "./inspector.css?inline";
-import strip from "../samples-strip.css?inline";
 import { count } from "../../draw/format";
 import { Explanation, Failure, Waiting } from "../../draw/parts";
-import { defineComponent, drawn, type Context } from "../component";
+import type { Context } from "../component";
 import { Compare } from "./compare";
 import { courseSentence, topClasses } from "./course";
 import { CourseChart } from "./course-chart";
@@ -93,7 +91,7 @@ function Body({ ctx, fetched }: { ctx: Context; fetched: Fetched }) {
   );
 }
 
-function Inspector({ ctx }: { ctx: Context }) {
+export function View({ ctx }: { ctx: Context }) {
   const sample = ctx.store.focus.value;
   if (sample === null) return <Explanation title="Inspector" text="Click a sample to see everything that is known of it." />;
   return <Sample ctx={ctx} sample={sample} />;
@@ -163,12 +161,3 @@ function Sample({ ctx, sample }: { ctx: Context; sample: number }) {
     </section>
   );
 }
-
-export const inspector = defineComponent({
-  type: "inspector",
-  title: "Inspector",
-  needs: [],
-  styles: `${strip}\n${css}`,
-  applies: () => true,
-  mount: drawn(Inspector),
-});
