@@ -83,7 +83,10 @@ def test_another_version_of_the_analysis_makes_a_new_result(recording, monkeypat
 def test_what_is_missing_is_named_with_what_to_do(make_recording):
     with make_recording(labels=False) as writer, pytest.raises(MissingInputError) as raised:
         Recording(writer.path).run(Count())
-    assert str(raised.value) == f"count cannot run on {writer.path}: it has no labels. Record them with labels=[…]."
+    assert str(raised.value) == (
+        f"count cannot run on {writer.path}: it has no labels. Record them with labels=[…]; in a table, name the "
+        "column with label=…."
+    )
 
 
 def test_a_run_that_fails_leaves_nothing(recording):

@@ -107,6 +107,23 @@ def test_a_folder_that_holds_a_recording_is_not_overwritten_by_chance(recording_
     assert not (recording_path / "recording.json").exists()
 
 
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_what_others_keep_in_a_folder_is_not_touched(tmp_path, overwrite):
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "checkpoints" / "best.pt").write_text("weeks of training")
+    with pytest.raises(RecordingExistsError) as raised:
+        RecordingWriter.create(tmp_path, overwrite=overwrite)
+    assert str(raised.value) == (
+        f"{tmp_path} is no recording, but holds checkpoints, which one would replace; nothing was touched. "
+        "Give another folder."
+    )
+    assert [file.name for file in tmp_path.rglob("*")] == ["checkpoints", "best.pt"]
+    (tmp_path / "checkpoints" / "best.pt").unlink()
+    (tmp_path / "notes.txt").write_text("stays")
+    RecordingWriter.create(tmp_path).close()
+    assert (tmp_path / "notes.txt").read_text() == "stays"
+
+
 def test_resuming_removes_half_a_checkpoint_and_goes_on(make_recording):
     writer = make_recording()
     writer.close()

@@ -201,7 +201,10 @@ def test_show_serves_in_the_background_and_close_ends_it():
     roles = {column["name"]: column["role"] for column in told["columns"]}
     assert roles == {"sample_id": "id", "split": "split", "label": "label", "prediction": "prediction"}
     assert [one["missing"] for one in told["analyses"] if one["name"] == "performance"] == [
-        ["no outputs yet. Record them with recorder.checkpoint(model) or from_arrays(logits=…)"]
+        [
+            "no outputs yet. Record them with recorder.checkpoint(model) or from_arrays(logits=…); in a table, name "
+            "the columns with probabilities=…"
+        ]
     ]
     hub.close()
     assert hub.url is None
@@ -661,3 +664,126 @@ def test_a_draw_follows_a_run_that_goes_on(tmp_path, serve_path):
         told = client.get("/api/recording").json()
         assert [one["n_samples"] for one in told["checkpoints"]] == [10, 10]
         assert told["n_samples"] == 10
+
+
+# What a user gives by mistake
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"label": 3}, "The table 'data' has no column '3'. Columns: "),
+        ({"hidden": 3}, "The table 'data' has no column '3'. Columns: "),
+        ({"classes": "cat"}, "classes='cat' and on_duplicate_id='error' were given; "),
+        ({"on_duplicate_id": "drop"}, "classes=None and on_duplicate_id='drop' were given; "),
+        (
+            {"confidence": "weight_kg"},
+            "Column 'weight_kg' was given the role 'confidence' but goes from 3 to 30. Give numbers in [0, 1]; ",
+        ),
+        ({"max_rows": 0}, "max_rows is 0; a whole number of at least 1, or None for all, is expected."),
+        ({"max_rows": "all"}, "max_rows is 'all'; "),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_at_once(options, said):
+    with pytest.raises(bs.BathyscopeError) as raised:
+        bs.Hub(pd.DataFrame({**ANIMALS, "weight_kg": [3, np.nan, 30, 4]}), **options)
+    assert str(raised.value).startswith(said)
+
+
+def test_columns_that_are_called_by_numbers_are_named_by_them():
+    frame = pd.DataFrame({0: ["cat", "dog"], 1: [0.75, 0.25], 2: [0.25, 0.75], 3: ["Ann", "Bob"]})
+    with bs.Hub(frame, label=0, probabilities=[1, 2], classes=["cat", "dog"], hidden=[3]) as hub:
+        assert hub.roles == {"0": "label", "1": "probabilities", "2": "probabilities", "3": "hidden"}
+        assert hub.hidden == {"3"}
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (pd.Series([1, 2]), "The data were given as pandas.Series, a single column. Give series.to_frame()."),
+        ({"a": {"b": 1}}, "Column 'a' was given as dict. Give one value per sample."),
+        ("s3://bucket/a.parquet", "There is no file 's3:/bucket/a.parquet'. Nothing is read over a network; download"),
+    ],
+)
+def test_what_is_no_table_is_told_as_what_it_is(data, said):
+    with pytest.raises(bs.BathyscopeError) as raised:
+        bs.Hub(data)
+    assert str(raised.value).startswith(said)
+
+
+def test_whoever_shows_a_table_as_a_recording_is_told_of_the_hub(tmp_path):
+    path = tmp_path / "my table.csv"
+    pd.DataFrame(ANIMALS).to_csv(path, index=False)
+    said = (
+        f"{path} is not a recording: it is a file. Give the folder that Recorder or record() wrote. If it is a table, "
+        f"it needs no recording: bs.Hub('{path}').show(), or bathyscope open '{path}'"
+    )
+    for door in (bs.show, bs.load, lambda given: bs.export(given, tmp_path / "out.html")):
+        with pytest.raises(bs.BathyscopeError) as raised:
+            door(path)
+        assert str(raised.value) == said
+        with pytest.raises(bs.BathyscopeError) as raised:
+            door(pd.DataFrame(ANIMALS))
+        assert str(raised.value) == (
+            "A recording was given as DataFrame. Give its folder. A table needs no recording: bs.Hub(table).show()"
+        )
+
+
+def test_a_single_view_is_no_list_of_letters():
+    with bs.Hub(pd.DataFrame(ANIMALS)) as hub:
+        for given in ("grid", {"type": "grid"}, ["grid"]):
+            assert [tile["type"] for tile in hub.page(given).options["tiles"]] == ["grid"]
+        for wrong in (None, [3], [{"typ": "grid"}]):
+            with pytest.raises(bs.BathyscopeError, match="A page was asked for of .*; types of views are expected"):
+                hub.page(wrong)
+        for type, height in ((3, None), ("grid", "tall")):
+            with pytest.raises(bs.BathyscopeError, match="A view was asked for of type"):
+                hub.view(type, height=height)
+
+
+def test_what_a_hub_is_told_to_look_at_is_checked():
+    with bs.Hub(pd.DataFrame(ANIMALS)) as hub:
+        for wrong in (3, {"label": "cat"}):
+            with pytest.raises(bs.BathyscopeError, match="A filter is .*; a text such as"):
+                hub.filter = wrong
+        for wrong in (1.5, True, [0]):
+            with pytest.raises(bs.BathyscopeError, match="The focus is .*; a sample id, a sample index or None"):
+                hub.focus = wrong
+        with pytest.raises(bs.BathyscopeError, match="selected by the text .* is set with hub.filter"):
+            hub.select("label = 'cat'")
+        hub.select({0, 2})
+        assert hub.selection.indices.tolist() == [0, 2]
+        with pytest.raises(bs.BathyscopeError, match="a function of a Change is expected"):
+            hub.observe(3)
+        with pytest.raises(bs.BathyscopeError, match="3 is no analysis"):
+            hub.run(3)
+        with pytest.raises(bs.BathyscopeError, match="'x' is no port"):
+            hub.show(port="x", open_browser=False)
+
+
+def test_a_page_that_could_not_be_served_anew_is_not_said_to_be_open():
+    with bs.Hub(pd.DataFrame(ANIMALS)) as hub:
+        hub.show(port=0, open_browser=False)
+        with pytest.raises(bs.BathyscopeError):
+            hub.show(port=99_999, open_browser=False)
+        assert hub.url is None
+
+
+def test_a_closed_hub_says_so():
+    hub = bs.Hub(pd.DataFrame(ANIMALS))
+    hub.close()
+    assert repr(hub) == "<Hub 'table': 4 samples, closed>"
+    with pytest.raises(bs.BathyscopeError, match="This hub is closed"), hub:
+        pass
+
+
+def test_a_column_to_hide_may_be_named_alone(tmp_path, serve_path):
+    columns = {"a": ["x", "y"], "b": ["x", "y"], "ab": ["kept", "back"]}
+    with bs.Hub(pd.DataFrame(columns), path=tmp_path / "table") as hub:
+        report = hub.export(tmp_path / "report", hidden="ab", mode="folder").path
+        told = (report / "index.html").read_text()
+        assert '"name":"a"' in told
+        assert '"name":"ab"' not in told
+    assert bs.Recording(tmp_path / "table", hidden="ab").samples.column_names[-2:] == ["a", "b"]
+    told = serve_path(tmp_path / "table", headers=OWNER, hidden="ab").get("/api/recording").json()
+    assert [column["name"] for column in told["columns"]][-2:] == ["a", "b"]

@@ -459,6 +459,14 @@ def test_an_earlier_report_is_replaced_and_nothing_else_is(recording, tmp_path):
     with pytest.raises(RecordingExistsError, match="is not a report of Bathyscope, so it was not touched"):
         export(recording, tmp_path / "mine")
     assert (tmp_path / "mine" / "thesis.txt").exists()
+    export(recording, tmp_path / "out.html")
+    export(recording, tmp_path / "out.html")
+    (tmp_path / "mine.html").write_text("<p>years of work</p>")
+    (tmp_path / "folder.html").mkdir()
+    for place in ("mine.html", "folder.html"):
+        with pytest.raises(RecordingExistsError, match="is not a report of Bathyscope, so it was not touched"):
+            export(recording, tmp_path / place)
+    assert (tmp_path / "mine.html").read_text() == "<p>years of work</p>"
     with pytest.raises(ReportError, match="lies inside the recording"):
         export(recording, recording.path / "samples" / "out.html")
     assert not list(tmp_path.glob("*.part"))

@@ -112,7 +112,7 @@ def test_a_port_that_was_asked_for_and_is_taken_is_an_error(recording):
             serve(recording, port=port)
     assert str(error.value) == (
         f"Port {port} of 127.0.0.1 is taken by another program, perhaps an earlier workbench. Stop that one, choose "
-        "another port with --port, or leave --port out to get the first free one."
+        "another port, or give none to get the first free one."
     )
 
 
@@ -130,8 +130,8 @@ def test_when_all_ports_are_taken_it_is_said(monkeypatch):
     with pytest.raises(PortTakenError) as error:
         bind("127.0.0.1", None)
     assert str(error.value) == (
-        "The ports 8400 to 8419 of 127.0.0.1 are all taken. Stop one of the servers there, or choose another port with "
-        "--port, or --port 0 for any that is free."
+        "The ports 8400 to 8419 of 127.0.0.1 are all taken. Stop one of the servers there, or choose another port; 0 "
+        "takes any that is free."
     )
 
 
@@ -139,14 +139,14 @@ def test_when_all_ports_are_taken_it_is_said(monkeypatch):
 def test_a_port_that_is_none(port):
     with pytest.raises(PortTakenError) as error:
         bind("127.0.0.1", port)
-    assert str(error.value) == f"{port} is no port; ports run from 0 to 65535. Choose another with --port."
+    assert str(error.value) == f"{port} is no port; ports run from 0 to 65535. Choose another."
 
 
 def test_an_address_that_is_not_this_machines():
     with pytest.raises(PortTakenError) as error:
         bind("192.0.2.1", 0)
     assert str(error.value) == (
-        "Port 0 of 192.0.2.1 cannot be opened: Cannot assign requested address. Choose another with --port or --host."
+        "Port 0 of 192.0.2.1 cannot be opened: Cannot assign requested address. Choose another port or host."
     )
 
 

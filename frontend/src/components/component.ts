@@ -30,7 +30,7 @@ export interface Definition {
   type: string;
   /** The question this view answers; its name wherever views are listed. */
   title: string;
-  needs: readonly ("labels" | "checkpoints" | "images" | "metadata")[];
+  needs: readonly ("labels" | "predictions" | "checkpoints" | "images" | "metadata")[];
   options: OptionSpecs;
   /** Fills the height of its tile and scrolls inside, instead of growing with what it shows. */
   fill?: true;

@@ -44,7 +44,7 @@ export interface Facade {
   /** Colour of the class or category with this code, and of a token such as "accent". */
   colours: { of: (code: number | null) => string; token: (name: string) => string };
   /** Called after anything of the above has changed. */
-  on: (changed: () => void) => void;
+  on: (changed: () => unknown) => void;
 }
 
 export function plainColumn(column: Column): PlainColumn {
@@ -88,6 +88,17 @@ function touch(ctx: Context): void {
   void [data.filter.mask(id), data.filter.within.value, data.filter.clause(id)];
 }
 
+/** Run code of an outsider; what it throws, at once or as a promise, goes to `failed` and stops nobody else. */
+export function attempted(code: () => unknown, failed: (error: unknown) => void): unknown {
+  try {
+    const made = code();
+    return made instanceof Promise ? made.catch(failed) : made;
+  } catch (error) {
+    failed(error);
+    return undefined;
+  }
+}
+
 /** `failed` hears what a listener throws: it must not stop what called it. */
 export function facadeOf(ctx: Context, specs: OptionSpecs, failed: (error: unknown) => void): Facade {
   const { store, data, id } = ctx;
@@ -128,11 +139,7 @@ export function facadeOf(ctx: Context, specs: OptionSpecs, failed: (error: unkno
       const stop = effect(() => {
         touch(ctx);
         if (!first) {
-          try {
-            untracked(changed);
-          } catch (error) {
-            failed(error);
-          }
+          attempted(() => untracked(changed), failed);
         }
         first = false;
       });

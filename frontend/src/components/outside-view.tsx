@@ -5,7 +5,7 @@ import { Failure, Heading, Waiting } from "../draw/parts";
 import type { ColumnInfo, ModuleInfo, Recording } from "../hosts/recording";
 import { CodeMark } from "./anywidget/code-mark";
 import type { Context } from "./component";
-import { facadeOf, type Facade } from "./facade";
+import { attempted, facadeOf, type Facade } from "./facade";
 import { checked, type OptionSpec, type OptionSpecs } from "./options";
 
 /** What a module's default export is: our own definition, in plain JavaScript. */
@@ -14,7 +14,7 @@ export interface OutsideDefinition {
   options?: OptionSpecs;
   styles?: string;
   applies?: (recording: Pick<Recording, "name" | "nSamples" | "classes"> & { columns: readonly ColumnInfo[] }) => true | string;
-  mount: (facade: Facade) => void | (() => void);
+  mount: (facade: Facade) => unknown;
 }
 
 const KINDS: readonly OptionSpec["type"][] = ["text", "number", "flag", "choice", "texts", "json"];
@@ -54,20 +54,15 @@ function begin(ctx: Context, definition: OutsideDefinition, box: HTMLElement, fa
   root.adoptedStyleSheets = [...ctx.root.adoptedStyleSheets.slice(0, 1), sheet];
   box.append(el);
   const control = new AbortController();
-  const facade = facadeOf({ ...ctx, root, signal: control.signal }, specs, failed);
-  let stop: unknown;
-  try {
-    stop = definition.mount(facade);
-  } catch (error) {
-    failed(error);
-  }
+  const broken = (error: unknown) => control.signal.aborted || failed(error);
+  const facade = facadeOf({ ...ctx, root, signal: control.signal }, specs, broken);
+  const clean = (stop: unknown) => typeof stop === "function" && attempted(() => (stop as () => unknown)(), failed);
+  // It may draw at once or, as a promise, later; either way it may say how to clean up, even when it is gone by then.
+  const drawn = attempted(() => definition.mount(facade), broken);
   return () => {
     control.abort();
-    try {
-      if (typeof stop === "function") stop();
-    } catch (error) {
-      failed(error);
-    }
+    if (drawn instanceof Promise) void drawn.then(clean);
+    else clean(drawn);
     el.remove();
   };
 }

@@ -99,6 +99,20 @@ test("the facade gives plain columns, the selection and the focus, both ways", a
   expect(world.changes).toBe(before);
 });
 
+test("a component that draws later, as a promise, is cleaned up, and what it then throws is said in its tile too", async () => {
+  const world = globalThis as unknown as { cleaned?: number };
+  const fine = await outside(`export default { title: "Later", async mount(page) { page.root.append((await page.columns("label")).kind); return () => { globalThis.cleaned = 1; }; } };`);
+  expect(fine.inside()?.textContent).toBe("category");
+  fine.close();
+  await settle();
+  expect(world.cleaned).toBe(1);
+  const { text, session } = await outside(`export default { title: "Later", async mount(page) { page.on(async () => { throw new Error("listening"); }); await page.columns("nowhere"); } };`);
+  expect(text()).toContain("The component “mine” failed. Error: There is no column “nowhere”. The rest of the page works.");
+  session.store.focus.value = 1;
+  await settle();
+  expect(text()).toContain("The component “mine” failed. Error: listening The rest of the page works.");
+});
+
 test("a component that throws says so in its tile; the page and its other views go on", async () => {
   const { text, session } = await outside(`export default { title: "Broken", mount(page) { page.on(() => { throw new Error("later"); }); throw new RangeError("at once"); } };`);
   expect(text()).toContain("The component “mine” failed. RangeError: at once The rest of the page works.");

@@ -14,6 +14,9 @@ Options are given as in \`hub.view("grid", …)\`, or in a layout as \`{"compone
 not known, or of the wrong kind, is told on the page and its default used. What is marked "layout only" is neither
 written into a shared address nor taken from one, because anyone can write an address.
 
+What a view needs and a recording lacks is said on its tile. "Predictions" are those of a checkpoint, or a column with that
+role, so a plain table will do; "checkpoints" are recorded from a model, and a table's probabilities make one.
+
 Views of others: a module of the anywidget standard goes into the view \`anywidget\`, a component of your own is called
 \`outside:name\`; see [Write a component](../how-to/write-a-component.md).
 `;

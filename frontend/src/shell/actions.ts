@@ -53,7 +53,7 @@ function pageActions(shell: Shell, layout: Layout): Action[] {
     const number = top.indexOf(page) + 1;
     const open: Action = { id: `page ${page.id}`, title: page.title, kind: "Page", ...(number >= 1 && number <= 9 ? { keys: [String(number)] } : {}), run: () => shell.goTo(page.id) };
     const tiles = [...inOrder(page.tiles), ...(page.dock ? [page.dock] : [])];
-    const views = tiles.map((tile): Action => ({ id: `tile ${tile.id}`, title: nameOf(tile), kind: `View on ${page.title}`, run: () => {
+    const views = tiles.map((tile): Action => ({ id: `tile ${tile.id}`, also: tile.component, title: nameOf(tile), kind: `View on ${page.title}`, run: () => {
       if (shell.session.store.arrangement.current()?.id !== page.id) shell.goTo(page.id);
       shell.maximised.value = null;
       reveal(tile.id);
@@ -87,6 +87,8 @@ function whereActions(shell: Shell): Action[] {
   ];
 }
 
+const ALSO: Partial<Record<KeyId, string>> = { help: "help keyboard keys" };
+
 const SAID: Partial<Record<KeyId, string>> = { help: "Shortcuts: see them, change them", search: "Add a filter", arrange: "Arrange this page" };
 
 function keyActions(shell: Shell): Action[] {
@@ -98,7 +100,7 @@ function keyActions(shell: Shell): Action[] {
     const detail = also[id];
     const title = id === "arrange" && shell.arranging.value ? "Stop arranging" : (SAID[id] ?? says);
     const first = shell.keys.of(id)[0];
-    return { id: `key ${id}`, title: detail ? `${title}: ${detail}` : title, kind: group, ...(first === undefined ? {} : { keys: caps(first) }), ...(reason ? { why: reason } : {}), run: () => void obey(id, shell) };
+    return { id: `key ${id}`, also: ALSO[id] ?? "", title: detail ? `${title}: ${detail}` : title, kind: group, ...(first === undefined ? {} : { keys: caps(first) }), ...(reason ? { why: reason } : {}), run: () => void obey(id, shell) };
   });
 }
 
@@ -108,8 +110,8 @@ function layoutActions(shell: Shell): Action[] {
   return [
     { id: "share", title: "Copy the address of this view", kind: "Share", run: () => void share(shell) },
     { id: "layout save", title: "Save the layout with the recording", kind: "Layout", ...(cannot === null ? {} : { why: cannot }), run: () => void saveLayout(session).then((done) => done && shell.tell("The layout is saved. The page opens so next time.")) },
-    { id: "layout file", title: "Download the layout as a file", kind: "Layout", run: () => downloadLayout(session) },
-    { id: "layout first", title: "Back to the first layout", kind: "Layout", run: () => void forgetLayout(session) },
+    { id: "layout file", also: "export save", title: "Download the layout as a file", kind: "Layout", run: () => downloadLayout(session) },
+    { id: "layout first", also: "reset", title: "Back to the first layout", kind: "Layout", run: () => void forgetLayout(session) },
     ...THEMES.map((theme): Action => ({ id: `theme ${theme}`, title: `Theme: ${theme === "auto" ? "as the system" : theme}`, kind: "Theme", run: () => (shell.theme.theme.value = theme) })),
   ];
 }

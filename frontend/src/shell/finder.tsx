@@ -8,6 +8,8 @@ export interface Action {
   title: string;
   /** What kind of thing it is; shown beside it, and searched too. */
   kind: string;
+  /** Further words by which it is looked for: what it is called in files and in Python, other words for it. */
+  also?: string;
   /** The keys that do the same, as printed. */
   keys?: readonly string[];
   /** Why it cannot be done now. */
@@ -56,7 +58,7 @@ export function Finder({ label, hint, actions, more, close }: FinderProps) {
     };
   }, []);
   const text = typed.value.trim();
-  const fits = [...found(text, actions, ({ title, kind }) => `${title} ${kind}`), ...(more?.(text) ?? [])];
+  const fits = [...found(text, actions, ({ title, also = "", kind }) => `${title} ${also} ${kind}`), ...(more?.(text) ?? [])];
   const shown = fits.slice(0, MOST_SHOWN);
   const at = Math.min(active.value, shown.length - 1);
   const run = (action: Action | undefined) => {

@@ -166,6 +166,19 @@ test("the palette finds and does everything by keyboard alone, and says why some
   expect([field?.getAttribute("role"), field?.getAttribute("aria-controls"), page.root.querySelector(`#${field?.getAttribute("aria-activedescendant")}`)?.getAttribute("role")]).toEqual(["combobox", "finder-list", "option"]);
 });
 
+test("the palette finds a view by the name that files and Python give it, and first where it stands already", async () => {
+  page = await opened({ layout: LAYOUT });
+  await page.press("k", { ctrlKey: true });
+  const first = async (text: string) => {
+    await page?.type(text, ".finder input");
+    return [...(page?.root.querySelectorAll(".finder [role=option]") ?? [])].slice(0, 2).map((line) => line.textContent);
+  };
+  expect(await first("confusion")).toEqual(["Where the network is wrongView on First", "Where the network is wrongAdd to this page · confusion"]);
+  expect((await first("help"))[0]).toContain("Shortcuts: see them, change them");
+  expect((await first("reset"))[0]).toContain("Back to the first layout");
+  expect((await first("export"))[0]).toContain("Download the layout as a file");
+});
+
 test("no key works while somebody types or composes", async () => {
   page = await opened({ layout: LAYOUT });
   await page.click("Add a filter");

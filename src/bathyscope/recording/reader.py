@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -37,6 +39,7 @@ from bathyscope.recording.schema import (
     RecordingInfo,
     Task,
     layer_folder,
+    names_of,
     parse_checkpoint,
     parse_recording,
 )
@@ -70,8 +73,13 @@ class Recording:
     """
 
     def __init__(self, path: str | Path, *, hidden: Iterable[str] = (), media_root: str | Path | None = None) -> None:
+        if not isinstance(path, str | PathLike):
+            raise NotARecordingError(
+                f"A recording was given as {type(path).__name__}. Give its folder. A table needs no recording: "
+                "bs.Hub(table).show()"
+            )
         self.path = Path(path)
-        self.hidden = frozenset(hidden)
+        self.hidden = names_of(hidden)
         self.media_root = None if media_root is None else Path(media_root)
         # Mapped files for single rows, plain ones for whole passes: mapped pages would count as memory in use.
         self._mapped = pafs.LocalFileSystem(use_mmap=True)
@@ -373,9 +381,16 @@ class Recording:
     def _read_info(self) -> RecordingInfo:
         where = self.path / "recording.json"
         if not where.is_file():
+            why = "it holds no recording.json" if self.path.is_dir() else "nothing stands there"
+            table = ""
+            if self.path.is_file():
+                why = "it is a file"
+                table = (
+                    f" If it is a table, it needs no recording: bs.Hub({str(self.path)!r}).show(), or "
+                    f"bathyscope open {shlex.quote(str(self.path))}"
+                )
             raise NotARecordingError(
-                f"{self.path} is not a recording: it holds no recording.json. "
-                "Give the folder that Recorder or record() wrote."
+                f"{self.path} is not a recording: {why}. Give the folder that Recorder or record() wrote.{table}"
             )
         return parse_recording(where.read_bytes(), str(where))
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 import pyarrow as pa
 
 from bathyscope._version import __version__
-from bathyscope.errors import MissingInputError, StorageError
+from bathyscope.errors import MissingInputError, StorageError, UnknownAnalysisError
 from bathyscope.recording.arrays import readable
 from bathyscope.recording.files import UNFINISHED, discard, place, storage_errors
 from bathyscope.recording.rounds import round_names
@@ -94,11 +94,17 @@ def silent(done: float, message: str = "") -> None:
 NEEDS = {
     "checkpoints": "no checkpoint yet. Record one with recorder.checkpoint(model)",
     "contents": "no pictures, texts, arrays or embedding to compare. Record one of them",
-    "embedding": "no layer of role 'embedding'. Record one with embedding='name of the layer'",
+    "embedding": (
+        "no layer of role 'embedding'. Record one with embedding='name of the layer'; in a table, name the column with "
+        "embedding=…"
+    ),
     "head": "no decision layer. Record it with head='name of the last linear layer'",
     "images": "no images. Record them by giving images as samples",
-    "labels": "no labels. Record them with labels=[…]",
-    "logits": "no outputs yet. Record them with recorder.checkpoint(model) or from_arrays(logits=…)",
+    "labels": "no labels. Record them with labels=[…]; in a table, name the column with label=…",
+    "logits": (
+        "no outputs yet. Record them with recorder.checkpoint(model) or from_arrays(logits=…); in a table, name the "
+        "columns with probabilities=…"
+    ),
     "program": "no exported model. Record it with export=True",
 }
 """What an analysis may need, and what to do where a recording lacks it."""
@@ -157,6 +163,11 @@ def run(recording: Recording, analysis: Analysis, progress: Progress) -> Any:
     MissingInputError
         If the recording lacks something that the analysis needs.
     """
+    if not hasattr(analysis, "needs"):
+        raise UnknownAnalysisError(
+            f"{analysis!r:.100} is no analysis. Give one such as Performance(), from bathyscope.analyses; "
+            "Hub.run(name, **parameters) takes names."
+        )
     if lacks := missing(recording, analysis.needs):
         raise MissingInputError(f"{analysis.name} cannot run on {recording.path}: it has {'; it has '.join(lacks)}.")
     stored = load(recording, analysis)

@@ -6,7 +6,7 @@ The format is specified field by field in docs/reference/recording-format.md; ch
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, Self
 from urllib.parse import quote
@@ -37,6 +37,12 @@ COLUMN_ROLES = (
 """What a metadata column can stand for. `hidden`: hosts show it to nobody."""
 
 RESERVED_COLUMNS = ("sample_id", "split", "label", "image", "text", "array")
+
+
+def names_of(columns: str | Iterable[str]) -> frozenset[str]:
+    """Names of columns; a single one may be given as it is, and is not taken apart into its letters."""
+    listed = columns if isinstance(columns, Iterable) and not isinstance(columns, str) else (columns,)
+    return frozenset(map(str, listed))
 
 
 @dataclass(frozen=True)

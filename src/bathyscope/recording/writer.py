@@ -18,6 +18,7 @@ from safetensors.numpy import save as safetensors_bytes
 from bathyscope.errors import LabelError, RecordingExistsError, ShapeError, UnknownSampleError
 from bathyscope.recording.arrays import AnyArray, ArrayFileWriter, IntArray
 from bathyscope.recording.files import (
+    LOCK,
     UNFINISHED,
     discard,
     lock,
@@ -42,6 +43,9 @@ from bathyscope.recording.schema import (
 
 SCORE_TYPE = pa.list_(pa.struct([pa.field("label", pa.int32()), pa.field("score", pa.float32())]))
 """Outputs of a multi-label sample: the labels that were scored, with probabilities in [0, 1]."""
+
+PARTS = ("model.pt2", "truth.parquet", "samples", "checkpoints", "analyses")
+"""What gives way to a new recording in the same folder."""
 
 
 class RecordingWriter:
@@ -73,11 +77,12 @@ class RecordingWriter:
         Raises
         ------
         RecordingExistsError
-            If a recording stands there and `overwrite` is false.
+            If a recording stands there and `overwrite` is false, or anything else that would have to give way.
         RecordingLockedError
             If another writer is at work there.
         """
         folder = Path(path)
+        _check_no_strangers(folder)
         with storage_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
             held = lock(folder)
@@ -88,7 +93,7 @@ class RecordingWriter:
                 "or overwrite=True to replace it."
             )
         # recording.json goes first: a kill in the middle must leave no recording rather than half of one.
-        for leftover in ("recording.json", "model.pt2", "truth.parquet", "samples", "checkpoints", "analyses"):
+        for leftover in ("recording.json", *PARTS):
             discard(folder / leftover)
         remove_unfinished(folder)
         for part in ("samples", "checkpoints"):
@@ -327,6 +332,19 @@ class CheckpointWriter:
 
 
 _EXPONENTS = {2: (np.uint16, 0x7C00), 4: (np.uint32, 0x7F800000), 8: (np.uint64, 0x7FF0000000000000)}
+
+
+def _check_no_strangers(folder: Path) -> None:
+    """Refuse a folder where something stands in the place of a recording's parts that no writer of ours left there."""
+    if (folder / "recording.json").exists() or (folder / LOCK).exists():
+        return
+    parts = [folder / name for name in PARTS]
+    strangers = [part.name for part in parts if part.is_file() or (part.is_dir() and any(part.iterdir()))]
+    if strangers:
+        raise RecordingExistsError(
+            f"{folder} is no recording, but holds {' and '.join(strangers)}, which one would replace; nothing was "
+            "touched. Give another folder."
+        )
 
 
 def _non_finite_rows(values: AnyArray) -> AnyArray:

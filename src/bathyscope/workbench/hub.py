@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, Self
 from bathyscope.errors import ParameterError
 from bathyscope.recording import Analysis, Progress, Recording
 from bathyscope.recording.results import silent
+from bathyscope.recording.schema import names_of
 from bathyscope.workbench import kept
 from bathyscope.workbench.columns import check_known
 from bathyscope.workbench.given import Given, is_recording
 from bathyscope.workbench.layout import LayoutLike, layout_json
 from bathyscope.workbench.meanings import Asked, Said
-from bathyscope.workbench.shown import MAX_ROWS
+from bathyscope.workbench.shown import MAX_ROWS, check_max_rows
 from bathyscope.workbench.table_recording import OnDuplicate
 
 if TYPE_CHECKING:
@@ -92,12 +93,13 @@ class Hub:
             "id": id, "label": label, "prediction": prediction, "confidence": confidence, "split": split,
             "image": image, "text": text, "x": x, "y": y, "embedding": embedding,
         }  # fmt: skip
-        asked = Asked(
-            {role: said for role, said in named.items() if said is not None},
-            probabilities,
-            dict(roles or {}),
-            (hidden,) if isinstance(hidden, str) else tuple(hidden),
-        )
+        if isinstance(classes, str) or on_duplicate_id not in ("error", "suffix"):
+            raise ParameterError(
+                f"classes={classes!r:.100} and on_duplicate_id={on_duplicate_id!r:.100} were given; classes are a list "
+                "of names, on_duplicate_id is 'error' or 'suffix'."
+            )
+        check_max_rows(max_rows)
+        asked = Asked.of(named, probabilities, roles or {}, hidden)
         given = Given(
             data,
             asked,
@@ -105,7 +107,7 @@ class Hub:
             on_duplicate_id=on_duplicate_id,
             media_root=None if media_root is None else Path(media_root),
             path=None if path is None else Path(path),
-            name=name,
+            name=None if name is None else str(name),
         )
         self._layout = layout_json(layout)
         self._resources = ExitStack()
@@ -133,7 +135,7 @@ class Hub:
             raise
 
     def __repr__(self) -> str:
-        where = f", open at {self.url}" if self.url else ""
+        where = f", open at {self.url}" if self.url else "" if self._end.alive else ", closed"
         return f"<Hub {self.recording.name!r}: {len(self.recording):,} samples{where}>"
 
     @property
@@ -163,6 +165,7 @@ class Hub:
         live = self._at_work()
         if self._running is not None:
             self._running.close()
+            self._running = None
         self._running = live.serve(port, read_only=read_only, open_browser=open_browser)
         return self._running.url
 
@@ -193,7 +196,9 @@ class Hub:
         views : types of components, or for each a dictionary of `type` and its options
         height, stored : as for `view`
         """
-        listed = [{"type": one} if isinstance(one, str) else dict(one) for one in views]
+        # A single view stands for a list of one; else its letters, or its keys, would be taken for views.
+        given = [views] if isinstance(views, str | Mapping) else list(views) if isinstance(views, Iterable) else [views]
+        listed = [dict(one) if isinstance(one, Mapping) else {"type": one} for one in given]
         tiles = [{"type": one.pop("type", None), "options": one} for one in listed]
         if not tiles or not all(isinstance(tile["type"], str) for tile in tiles):
             raise ParameterError(
@@ -258,6 +263,8 @@ class Hub:
         callback : is given a `Change`: names of the changed fields, and the state. It runs in a thread of its own
             and hears nothing of what Python sets
         """
+        if not callable(callback):
+            raise ParameterError(f"{callback!r:.100} was given to be called back; a function of a Change is expected.")
         return self._at_work().observe(callback)
 
     def register_module(self, name: str, source: object, *, css: str | Path | None = None) -> Module:
@@ -279,6 +286,11 @@ class Hub:
         from bathyscope import analyses
 
         self._check_open()
+        if not isinstance(analysis, str) and parameters:
+            raise ParameterError(
+                f"An analysis was given with its parameters already in it, and {', '.join(parameters)} beside it. Give "
+                "its name with parameters, or an analysis alone."
+            )
         built = analyses.build(analysis, parameters) if isinstance(analysis, str) else analysis
         return self.recording.run(built, progress)
 
@@ -327,7 +339,8 @@ class Hub:
 
         self._check_open()
         options = {"layout": self._layout, **options}
-        return export(self.recording, path, **{**options, "hidden": {*self.hidden, *options.get("hidden", ())}})
+        hidden = self.hidden | names_of(options.get("hidden", ()))
+        return export(self.recording, path, **{**options, "hidden": hidden})
 
     def host_options(self) -> dict[str, Any]:
         """What every host of this hub must be told: nothing hidden may leave through any of them."""
@@ -339,6 +352,7 @@ class Hub:
         self._end()
 
     def __enter__(self) -> Self:
+        self._check_open()
         return self
 
     def __exit__(self, *error: object) -> None:

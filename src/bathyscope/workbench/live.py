@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from bathyscope.errors import SelectionError, UnknownColumnError, require
+from bathyscope.errors import NotebookError, SelectionError, UnknownColumnError, require
 from bathyscope.recording import Recording
 from bathyscope.workbench.background import BackgroundApp, Served
 from bathyscope.workbench.columns import check_sample
@@ -80,6 +80,11 @@ class Live:
         require("anywidget", extra="notebook", purpose="A view in a notebook")
         from bathyscope.workbench.notebook import HEIGHT, HubWidget, View
 
+        if not isinstance(type, str) or isinstance(height, bool) or not isinstance(height, int | None):
+            raise NotebookError(
+                f"A view was asked for of type {type!r:.100} and height {height!r:.100}; the type is a text such as "
+                '"scatter", the height a whole number of pixels.'
+            )
         self._check_columns(options)
         self._widget = self._widget or HubWidget(self._background)
         view = View(self._widget, type, options, height=HEIGHT if height is None else height)
@@ -134,7 +139,8 @@ class Live:
 
     @filter.setter
     def filter(self, text: str | Iterable[str] | None) -> None:
-        texts = [text] if isinstance(text, str) else list(text or ())
+        several = isinstance(text, Iterable) and not isinstance(text, str | Mapping)
+        texts: list[Any] = [] if text is None else list(text) if several else [text]
         for one in texts:
             if not isinstance(one, str):
                 raise SelectionError(f"A filter is {one!r}; a text such as \"label = 'Shirt'\" is expected, or None.")
@@ -176,6 +182,8 @@ class Live:
             return
         if isinstance(which, str):
             which = self._recording.index_of(which)
+        if isinstance(which, bool | np.bool_) or not isinstance(which, int | np.integer):
+            raise SelectionError(f"The focus is {which!r:.100}; a sample id, a sample index or None is expected.")
         index = int(which)
         check_sample(index, len(self._recording))
         shown = self._to_shown(np.array([index]))

@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from bathyscope.errors import ParameterError
-from bathyscope.recording.schema import COLUMN_ROLES
+from bathyscope.recording.schema import COLUMN_ROLES, names_of
 from bathyscope.workbench.cells import all_differ, is_bytes, is_listlike, is_picture, is_text
 from bathyscope.workbench.columns import check_known
-from bathyscope.workbench.tables import Plain
+from bathyscope.workbench.tables import Plain, column_name
 
 Said = str | Literal[False] | None
 """A column's name; False for "there is none, do not guess"; None to guess."""
@@ -58,6 +58,17 @@ class Asked:
     probabilities: str | Sequence[str] | Literal[False] | None = None
     roles: Mapping[str, str] = field(default_factory=dict)
     hidden: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, named: Mapping[str, Any], probabilities: Any, roles: Mapping[Any, str], hidden: Any) -> Self:
+        """As the caller gave it; columns of a data frame may be called by what is no text, such as 3."""
+        several = isinstance(probabilities, Iterable) and not isinstance(probabilities, str)
+        return cls(
+            {role: said if said is False else column_name(said) for role, said in named.items() if said is not None},
+            [column_name(one) for one in probabilities] if several else probabilities and column_name(probabilities),
+            {column_name(name): role for name, role in dict(roles).items()},
+            tuple(names_of(hidden)),
+        )
 
 
 @dataclass(frozen=True)
@@ -196,6 +207,13 @@ def _check_fits(column: pa.ChunkedArray, name: str, role: str) -> None:
         raise ParameterError(
             f"Column {name!r} was given the role {role!r} but holds {column.type}. Give a column of {words}."
         )
+    if role == "confidence" and not empty:
+        low, high = pc.min_max(column).as_py().values()
+        if low < 0 or high > 1:
+            raise ParameterError(
+                f"Column {name!r} was given the role 'confidence' but goes from {low:g} to {high:g}. Give numbers in "
+                "[0, 1]; percentages become them divided by 100."
+            )
 
 
 def fits_guess(column: pa.ChunkedArray, role: str, pictures_by_name: bool) -> bool:

@@ -118,11 +118,12 @@ class Modules:
         ParameterError
             If there is no name, or the source is no module that a page can run by itself.
         """
+        code = _text(source, "js")
         if name is None:
             if not _is_path(source):
                 raise ParameterError("A component was given as text, which has no name. Give one: name='histogram'.")
             name = Path(source).stem
-        return self._add(Module(name, "component", _text(source, "js")))
+        return self._add(Module(name, "component", code))
 
     def summary(self) -> list[dict[str, Any]]:
         """What pages are told, in the order of registration."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from functools import cached_property
 from typing import Any
 
@@ -87,10 +87,18 @@ def indices_of(which: Any, recording: Recording) -> IntArray:
     """
     if isinstance(which, Selection):
         which = which.indices
+    if isinstance(which, str):
+        raise SelectionError(
+            f"Samples were selected by the text {which[:80]!r}; {EXPECTED} One id goes into a list; what a filter "
+            "says is set with hub.filter = …"
+        )
+    if isinstance(which, Iterator | Set):
+        which = list(which)
     values = np.asarray(which)
     n = len(recording)
     if values.ndim != 1:
-        raise SelectionError(f"Samples were selected by {values.ndim}-dimensional values; {EXPECTED}")
+        what = type(which).__name__ if values.ndim == 0 else f"{values.ndim}-dimensional values"
+        raise SelectionError(f"Samples were selected by {what}; {EXPECTED}")
     if values.dtype == bool:
         if len(values) != n:
             raise SelectionError(f"The mask has {len(values):,} values for {n:,} samples; give one for each sample.")

@@ -24,6 +24,7 @@ from bathyscope.errors import BathyscopeError, MediaError, ParameterError, Repor
 from bathyscope.recording import Analysis, Progress, Recording
 from bathyscope.recording.media import decode, thumbnail
 from bathyscope.recording.results import missing, parameters_of, silent
+from bathyscope.recording.schema import names_of
 from bathyscope.workbench.columns import Column, SampleColumns, check_known, transportable
 from bathyscope.workbench.course import checkpoint_columns, compact, courses
 from bathyscope.workbench.layout import LayoutLike, layout_json, without_columns
@@ -36,6 +37,7 @@ from bathyscope.workbench.report_files import (
     Blocks,
     Mode,
     Pages,
+    check_free,
     manifest_json,
     picture_index,
     write_folder,
@@ -107,6 +109,8 @@ def export(
     ------
     ReportError
         If what is necessary does not fit, or the place is unsuitable.
+    RecordingExistsError
+        If something else than an earlier report stands there; it is not touched.
     UnknownColumnError, ParameterError
         If columns, hidden, rows, mode or media name what is not there.
 
@@ -125,11 +129,12 @@ def export(
         )
     if path.resolve().is_relative_to(whole.path.resolve()):
         raise ReportError(f"{path} lies inside the recording. Give a place outside {whole.path}.")
+    check_free(path, folder=mode == "folder")
     pages = Pages.read(PAGE)
     subject = whole if rows is None else Part(whole, rows)
     limit = CAPS[mode] if max_bytes is None else max_bytes
     blocks = Blocks(mode, limit - pages.n_bytes(mode) - MARGIN)
-    unseen = frozenset(hidden) | {name for name, role in whole.roles.items() if role == "hidden"}
+    unseen = names_of(hidden) | {name for name, role in whole.roles.items() if role == "hidden"}
     contents = _Contents(subject, blocks, columns=columns, hidden=unseen, progress=progress)
     contents.layout = layout_json(layout)
     contents.run = run

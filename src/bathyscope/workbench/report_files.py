@@ -176,10 +176,6 @@ def single_file(pages: Pages, manifest: dict[str, Any], blocks: Blocks) -> bytes
 
 def write_folder(path: Path, pages: Pages, manifest: dict[str, Any], blocks: Blocks) -> int:
     """index.html, assets/, data/ and media/; returns their size in bytes."""
-    if path.exists() and not _may_replace(path):
-        raise RecordingExistsError(
-            f"{path} exists and is not a report of Bathyscope, so it was not touched. Give another place, or remove it."
-        )
     policy = (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
         "base-uri 'none'; form-action 'none'"
@@ -297,8 +293,17 @@ def _writing(path: Path, unfinished: Path) -> Iterator[None]:
         discard(unfinished)
 
 
-def _may_replace(path: Path) -> bool:
-    if not path.is_dir():
-        return False
-    index = path / "index.html"
-    return not any(path.iterdir()) or (index.is_file() and MARK in index.read_text(encoding="utf-8", errors="replace"))
+def check_free(path: Path, *, folder: bool) -> None:
+    """Only an earlier report may be replaced, and an empty folder by a folder.
+
+    Raises
+    ------
+    RecordingExistsError
+    """
+    if not path.exists() or (folder and path.is_dir() and not any(path.iterdir())):
+        return
+    index = path / "index.html" if folder else path
+    if not index.is_file() or MARK not in index.read_text(encoding="utf-8", errors="replace"):
+        raise RecordingExistsError(
+            f"{path} exists and is not a report of Bathyscope, so it was not touched. Give another place, or remove it."
+        )

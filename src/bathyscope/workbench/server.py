@@ -304,8 +304,9 @@ def bind(host: str, port: int | None) -> socket.socket:
     PortTakenError
         If it cannot be had.
     """
-    if port is not None and not 0 <= port <= MAX_PORT:  # getaddrinfo would quietly take it modulo 65,536
-        raise PortTakenError(f"{port} is no port; ports run from 0 to {MAX_PORT}. Choose another with --port.")
+    # Where it is larger, getaddrinfo would quietly take it modulo 65,536.
+    if port is not None and not (isinstance(port, int) and 0 <= port <= MAX_PORT):
+        raise PortTakenError(f"{port!r} is no port; ports run from 0 to {MAX_PORT}. Choose another.")
     wanted = [port] if port is not None else list(range(FIRST_PORT, FIRST_PORT + PORTS_TRIED))
     for candidate in wanted:
         try:
@@ -316,7 +317,7 @@ def bind(host: str, port: int | None) -> socket.socket:
                 raise PortTakenError(_why_not(host, candidate, error)) from error
     raise PortTakenError(
         f"The ports {wanted[0]} to {wanted[-1]} of {host} are all taken. Stop one of the servers there, or choose "
-        "another port with --port, or --port 0 for any that is free."
+        "another port; 0 takes any that is free."
     )
 
 
@@ -340,9 +341,9 @@ def _why_not(host: str, port: int, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         return (
             f"Port {port} of {host} is taken by another program, perhaps an earlier workbench. Stop that one, choose "
-            "another port with --port, or leave --port out to get the first free one."
+            "another port, or give none to get the first free one."
         )
-    return f"Port {port} of {host} cannot be opened: {error.strerror or error}. Choose another with --port or --host."
+    return f"Port {port} of {host} cannot be opened: {error.strerror or error}. Choose another port or host."
 
 
 def announcing(on_ready: Callable[[str], None] | None, open_browser: bool) -> Callable[[str], None]:

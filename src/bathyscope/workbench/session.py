@@ -14,12 +14,13 @@ from typing import Any
 
 from bathyscope.errors import BathyscopeError, DamagedRecordingError
 from bathyscope.recording import Recording
+from bathyscope.recording.schema import names_of
 from bathyscope.workbench.columns import SampleColumns
 from bathyscope.workbench.events import Event, EventHub
 from bathyscope.workbench.jobs import JobRunner
 from bathyscope.workbench.modules import Modules
 from bathyscope.workbench.shared import Shared
-from bathyscope.workbench.shown import check_hidden, shown_of
+from bathyscope.workbench.shown import check_hidden, check_max_rows, shown_of
 from bathyscope.workbench.thumbnails import Thumbnails
 
 log = logging.getLogger(__name__)
@@ -77,8 +78,9 @@ class Session:
         self.layout = layout
         self.shared = Shared(self.hub.publish, lambda: len(self._view.recording))
         self._cache_folder = cache_folder
-        self._hidden = frozenset(hidden)
+        self._hidden = names_of(hidden)
         self._max_rows = max_rows
+        check_max_rows(max_rows)
         check_hidden(recording, self._hidden)
         self._following = threading.Lock()
         self._view = self._see(shown_of(recording, self._hidden, max_rows))

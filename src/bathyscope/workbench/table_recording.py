@@ -298,7 +298,12 @@ def _inside(paths: pa.Array, named: pa.Array, root: Path | None, notes: list[str
     made = [below(path, name) if far else path for path, name, far in cells]
     outside = sum(1 for path, name in zip(made, named.to_pylist(), strict=True) if name and re.match(ABSOLUTE, path))
     if outside:
-        notes.append(f"{outside:,} pictures lie outside the media root; they are not shown.")
+        words = (
+            "picture lies outside the media root; it is"
+            if outside == 1
+            else "pictures lie outside the media root; they are"
+        )
+        notes.append(f"{outside:,} {words} not shown.")
     return pa.array(made, pa.string())
 
 

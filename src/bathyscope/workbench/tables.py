@@ -6,7 +6,8 @@ Nothing is dropped or bent in silence: every change of a name or a type is told 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -60,7 +61,7 @@ def read_table(data: Any) -> Plain:
     """
     columns = _columns_of(data)
     notes: list[str] = []
-    names = _distinct([_name(name) for name, _ in columns], notes)
+    names = _distinct([column_name(name) for name, _ in columns], notes)
     lengths = {name: len(values) for name, (_, values) in zip(names, columns, strict=True)}
     if len(set(lengths.values())) > 1:
         told = ", ".join(f"{name!r} {length:,}" for name, length in list(lengths.items())[:5])
@@ -88,6 +89,8 @@ def _columns_of(data: Any) -> Columns:
         return _of_arrow(read_file(Path(data)))
     if isinstance(data, pa.Table | pa.RecordBatch):
         return _of_arrow(data)
+    if type(data).__name__ == "Series" and hasattr(data, "to_frame"):
+        raise SourceError(f"The data were given as {module}.Series, a single column. Give series.to_frame().")
     if module == "pandas" and hasattr(data, "iloc") and data.ndim == 2:
         return _of_pandas(data)
     if module == "datasets":
@@ -140,7 +143,7 @@ def _of_datasets(data: Any) -> Columns:
 
 def _values(name: Any, values: Any) -> Any:
     """A column of a dict: arrays of two axes become vectors."""
-    if isinstance(values, str | bytes) or not hasattr(values, "__len__"):
+    if isinstance(values, str | bytes | Mapping | Set) or not hasattr(values, "__len__"):
         raise SourceError(f"Column {name!r} was given as {type(values).__name__}. Give one value per sample.")
     if hasattr(values, "detach"):
         values = values.detach().cpu().numpy()
@@ -157,10 +160,10 @@ def _values(name: Any, values: Any) -> Any:
 # names
 
 
-def _name(name: Any) -> str:
+def column_name(name: Any) -> str:
     """A column's name as text: the levels of a MultiIndex are joined by an underscore, empty ones left out."""
     if isinstance(name, tuple):
-        return "_".join(part for part in map(_name, name) if part)
+        return "_".join(part for part in map(column_name, name) if part)
     return plain_text(name) if isinstance(name, str) else str(name)
 
 
@@ -219,7 +222,8 @@ def check_file(path: Path) -> None:
         If there is no such file, or its name ends in none of `SUFFIXES`.
     """
     if not path.exists():
-        raise SourceError(f"There is no file {str(path)!r}. Give {FORMS}.")
+        far = "Nothing is read over a network; download it first. " if re.match(r"\w{2,}:/", path.as_posix()) else ""
+        raise SourceError(f"There is no file {str(path)!r}. {far}Give {FORMS}.")
     if path.is_dir():
         raise SourceError(
             f"The folder {str(path)!r} is no recording: it holds no recording.json. Give the folder that Recorder or "

@@ -8,7 +8,7 @@ import pytest
 
 from bathyscope.analyses.labels.corrections import corrections
 from bathyscope.analyses.labels.exporting import export_labels, import_labels
-from bathyscope.errors import DecisionError, ParameterError, SourceError
+from bathyscope.errors import DecisionError, ParameterError, RecordingExistsError, SourceError
 from bathyscope.recording import Recording
 
 
@@ -60,6 +60,19 @@ def test_a_hugging_face_data_set_has_the_corrected_labels(decided, tmp_path):
     assert rows[names[6]]["label"] == int(decided.labels[6])
     assert rows[names[0]]["given_label"] == decided.classes[int(decided.labels[0])]
     assert rows[names[0]]["image"].size == decided.image(0).size
+
+
+def test_a_data_set_takes_no_folder_that_holds_something(decided, tmp_path):
+    pytest.importorskip("datasets")
+    place = tmp_path / "mine"
+    place.mkdir()
+    (place / "thesis.txt").write_text("years of work")
+    with pytest.raises(RecordingExistsError) as raised:
+        export_labels(decided, place)
+    assert str(raised.value) == f"{place} exists and was not touched. Give another folder, or remove it."
+    assert [file.name for file in tmp_path.rglob("*") if file.name.startswith(".writing")] == []
+    (place / "thesis.txt").unlink()
+    assert export_labels(decided, place).path == place
 
 
 def test_forms_of_other_programs(decided, tmp_path):

@@ -7,7 +7,7 @@ import { defineComponent, drawnLater } from "../component";
 export const compare = defineComponent({
   type: "compare",
   title: "What got better, what got worse?",
-  needs: ["labels", "checkpoints"],
+  needs: ["labels", "predictions"],
   options: {
     before: { type: "text", default: null, says: "The checkpoint to compare from, by its name, or a column of predictions as “column:name”; the best earlier one unless given." },
     after: { type: "text", default: null, says: "The checkpoint to compare to, or a column of predictions as “column:name”; the one the page shows unless given." },

@@ -238,7 +238,7 @@ function ConfusionView({ ctx }: { ctx: Context }) {
 export const confusion = defineComponent({
   type: "confusion",
   title: "Where the network is wrong",
-  needs: ["labels", "checkpoints"],
+  needs: ["labels", "predictions"],
   options: {
     order: { type: "choice", default: "given", choices: ORDERS, says: "Order of the classes: as given, by name, by number of samples, or those that are confused side by side." },
     share: { type: "choice", default: "counts", choices: SHARES, says: "What a cell says: counts, or shares of each label or of each prediction." },

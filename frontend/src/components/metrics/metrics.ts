@@ -6,7 +6,7 @@ import { AVERAGES, FIGURES, FORMS, LEAST } from "./options";
 export const metrics = defineComponent({
   type: "metrics",
   title: "Does it depend on anything you know?",
-  needs: ["labels", "checkpoints"],
+  needs: ["labels", "predictions"],
   options: {
     form: { type: "choice", default: "table", choices: FORMS, says: "A table, dots along one figure, or a strip for every figure." },
     figure: { type: "choice", default: "accuracy", choices: FIGURES, says: "The figure that dots are drawn for." },

@@ -16,7 +16,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from bathyscope.analyses.labels.corrections import ACTIONS, RENAMING, Corrections, Policy, corrections
-from bathyscope.errors import DecisionError, ParameterError, SourceError, require
+from bathyscope.errors import DecisionError, ParameterError, RecordingExistsError, SourceError, require
 from bathyscope.recording import Recording
 from bathyscope.recording.files import UNFINISHED, place, storage_errors, write_atomic
 
@@ -56,6 +56,8 @@ def export_labels(
     ------
     ParameterError
         If there is no such format, or the ending tells none.
+    RecordingExistsError
+        If a folder is to be written where something stands.
     MissingPackageError
         If Hugging Face's `datasets` is needed and not there.
     """
@@ -66,6 +68,8 @@ def export_labels(
             f"{format or final.suffix!r} is no form of labels. Forms: {', '.join(FORMATS)}. The endings .csv, .parquet "
             "and .jsonl choose one, and a name without an ending a Hugging Face data set."
         )
+    if chosen == "huggingface" and final.exists() and not (final.is_dir() and not any(final.iterdir())):
+        raise RecordingExistsError(f"{final} exists and was not touched. Give another folder, or remove it.")
     found = corrections(recording, policy=policy, least_votes=least_votes)
     with storage_errors(final):
         final.parent.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,7 @@
 /**
  * How many samples of each value pass the filter. Click a value to filter every other view by it.
  *
- * The default export is the whole component. `page` is the workbench: what it offers is listed in README.md.
+ * The default export is the whole component. `page` is the workbench: README.md lists what it offers.
  */
 
 /** How many of the samples in the mask have each value; one count more at the end for those without a value. */
