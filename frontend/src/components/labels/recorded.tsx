@@ -22,5 +22,5 @@ export function Recorded({ ctx, row }: { ctx: Context; row: number }) {
   if (names.length === 0) return <span class="muted">{`sample ${count(row)} has no picture, no text and no column that describes it`}</span>;
   if (!told || told.row !== row) return <span class="muted">…</span>;
   if ("why" in told) return <span class="muted">{`What is recorded of it did not arrive. ${told.why}`}</span>;
-  return <div class="long recorded"><Metadata row={told.values} without="" sample={row} /></div>;
+  return <div class="long recorded" tabIndex={0} role="group" aria-label="What is recorded of it"><Metadata row={told.values} without="" sample={row} /></div>;
 }

@@ -27,7 +27,7 @@ function Shot({ here, alt, children }: { here: Here | null; alt: string; childre
 function Large({ ctx, row, alt, ahead }: { ctx: Context; row: number; alt: string; ahead: Ahead }) {
   const { kind } = ctx.store.recording.value;
   if (kind === "image") return <Shot key={row} here={ahead.large(row)} alt={alt}><Picture ctx={ctx} sample={row} alt={alt} /></Shot>;
-  return kind === "text" ? <div class="long"><Words ctx={ctx} sample={row} most={4000} /></div> : <Recorded ctx={ctx} row={row} />;
+  return kind === "text" ? <div class="long" tabIndex={0} role="group" aria-label={alt}><Words ctx={ctx} sample={row} most={4000} /></div> : <Recorded ctx={ctx} row={row} />;
 }
 
 function Choice({ place, name, index, value, on, press, disabled }: { place: string; name: string; index: number; value: number | null; on: boolean; press: () => void; disabled: boolean }) {
