@@ -86,6 +86,8 @@ def test_look_tells_the_address_takes_what_is_saved_and_ends_quietly(tmp_path):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # Started in a shell's background, the tests and what they start ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as looking:
         try:
             address, _, token = looking.stdout.readline().removeprefix("Open at ").strip().partition("/?token=")
@@ -109,10 +111,11 @@ def test_look_tells_the_address_takes_what_is_saved_and_ends_quietly(tmp_path):
             save(text.replace("of each kind", "of every kind"))
             while served() == first:
                 assert looking.poll() is None
-        finally:
             looking.send_signal(signal.SIGINT)
-        assert looking.wait(timeout=20) == 0
-        assert looking.stderr.read() == ""
+            assert looking.wait(timeout=20) == 0
+            assert looking.stderr.read() == ""
+        finally:
+            looking.kill()
 
 
 @pytest.mark.parametrize("name", ["", "Loss", "loss_by", "../up", "-x", "x-", "a" * 65, "x.js"])
