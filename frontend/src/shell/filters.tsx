@@ -1,7 +1,7 @@
 /** The filter row: a chip for every clause, and what adds one. */
 import { useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { count } from "../draw/format";
+import { count, plural } from "../draw/format";
 import { clauseWords, isInline, type Clause } from "../state/clauses";
 import { textOf } from "../state/clause-text";
 import type { Session } from "../state/session";
@@ -65,7 +65,7 @@ export function Counted({ session }: { session: Session }) {
   return (
     <span class="num muted counted" aria-label={filtered ? `${count(passing)} of ${count(total)} samples pass the filter` : undefined}>
       {session.filter.pending ? "… " : ""}
-      {filtered ? <><b class="passing">{count(passing)}</b> of {count(total)}</> : total === nSamples ? `${count(total)} samples` : `${count(total)} of ${count(nSamples)} samples`}
+      {filtered ? <><b class="passing">{count(passing)}</b> of {count(total)}</> : total === nSamples ? plural(total, "sample") : `${count(total)} of ${count(nSamples)} samples`}
     </span>
   );
 }

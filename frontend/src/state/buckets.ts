@@ -56,7 +56,8 @@ export function edgesOf(low: number, high: number, whole: boolean): number[] {
   const step = (inner[1] ?? high) - (inner[0] ?? low);
   const start = (inner[0] ?? low) > low ? [(inner[0] ?? low) - step] : [];
   const end = (inner.at(-1) ?? high) < high ? [(inner.at(-1) ?? high) + step] : [];
-  return [...start, ...inner, ...end].map((edge) => Number(edge.toPrecision(12)));
+  // What rounding left behind the last digit goes; of large whole numbers every digit counts.
+  return [...start, ...inner, ...end].map((edge) => (Number.isInteger(step) ? Math.round(edge) : Number(edge.toPrecision(15))));
 }
 
 /** Integers beyond 2^53 stay what they are; everything else is read as doubles, so that the loops below see one kind of array. */

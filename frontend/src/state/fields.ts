@@ -29,8 +29,9 @@ function courseOf(recording: Recording): Field[] {
 
 /** Every field, labels and splits first; a recorded column of the same name hides what the checkpoint says. */
 export function fieldsOf(recording: Recording): Field[] {
-  const { columns, task } = recording;
-  const recorded = columns.map(({ name, type, role }): Field => ({ name, type: role === "label" && task === "multiclass" ? "category" : type, role }));
+  const { columns, task, splits } = recording;
+  // A table without splits has no column worth showing of them.
+  const recorded = columns.filter(({ role }) => role !== "split" || splits.length > 0).map(({ name, type, role }): Field => ({ name, type: role === "label" && task === "multiclass" ? "category" : type, role }));
   // A plain table says what is predicted, and so what is right, but nothing of losses.
   const plain: readonly ModelField[] = ["prediction", "correct"];
   const said = !saysPredictions(recording) ? [] : isMeasurable(recording) ? (Object.keys(MODEL) as ModelField[]) : plain;

@@ -155,6 +155,9 @@ test("the grey behind the bars goes when only the filtered are to be shown", asy
 test("edges: none beyond what is there, one bucket for a constant, nothing for no value", () => {
   expect(edgesOf(1, 4, true)).toEqual([1, 2, 3, 4, 5]);
   expect(edgesOf(3, 3, false)).toEqual([3, 3]);
+  // Identifiers beyond twelve digits lie in ranges of their own, and .1 + .2 is still .3.
+  expect(edgesOf(2 ** 53, 2 ** 53 + 38, true).slice(0, 3)).toEqual([9007199254740992, 9007199254740994, 9007199254740996]);
+  expect(edgesOf(0, 0.3, false).at(-1)).toBe(0.3);
   expect(bucketsOf({ kind: "number", length: 2, integer: false, values: Float32Array.of(NaN, NaN), valid: null })?.size).toBe(0);
   expect(bucketsOf({ kind: "none", length: 2 })).toBeNull();
 });
