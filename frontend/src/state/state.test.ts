@@ -5,7 +5,7 @@ import { CLASSES, FakeHost, LABELS, PREDICTIONS, SPLITS, categories, description
 import { settle } from "../components/mounted";
 import { ordered } from "./sorting";
 import type { Columns } from "./columns";
-import { fieldColumn } from "./fields";
+import { fieldColumn, fieldsOf } from "./fields";
 import { indicesOf, sentenceOf, type Predicted, type Rule, type Truth } from "./selection";
 import { Session } from "./session";
 import { START, Store, headlineSplit } from "./store";
@@ -257,4 +257,11 @@ test("labels in lists are spoken of by their names, in whichever width their num
   const columns = { get: async () => ({ kind: "list", length: lists.length, at: (i: number) => lists[i] ?? null }) } as unknown as Columns;
   const column = await fieldColumn("label", recording, columns, async () => null, () => Promise.reject(new Error("no course")));
   expect(column.kind === "list" && lists.map((_, i) => column.at(i))).toEqual([["T-shirt", "Bag"], ["Shirt"], null, [99n]]);
+});
+
+test("a table without splits has no field of them", async () => {
+  const recording = await new FakeHost().recording();
+  const names = (splits: typeof recording.splits) => fieldsOf({ ...recording, splits }).map(({ name }) => name);
+  expect(names(recording.splits)).toContain("split");
+  expect(names([])).not.toContain("split");
 });

@@ -122,7 +122,7 @@ export function Card(props: CardProps) {
         ) : kind === "text" ? (
           <span class="text">{props.text === undefined ? "…" : shorten(props.text, 240) || "(empty text)"}</span>
         ) : (
-          <span class="text muted">sample {count(sample)}</span>
+          <span class="text muted num">{count(sample)}</span>
         )}
         {state !== "" && <span class="corner" aria-hidden="true">{state === "right" ? "✓" : "✕"}</span>}
         {marked && <span class="tick" aria-hidden="true">✓</span>}

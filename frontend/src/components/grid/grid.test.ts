@@ -69,10 +69,12 @@ test("without labels there is no order by loss", async () => {
 });
 
 test("cards fill the width with at least one column, at five sizes", () => {
-  const columns = (width: number, size: number, text = false) => cellFor(width, { size, captions: [], text }).columns;
+  const columns = (width: number, size: number, text = false) => cellFor(width, { size, captions: [], kind: text ? "text" : "image" }).columns;
   expect([0, 1, 2, 3, 4].map((size) => columns(450, size))).toEqual([9, 6, 4, 2, 1]);
   expect(columns(60, 2)).toBe(1);
   expect(columns(450, 2, true)).toBe(2);
+  // Of what is neither picture nor text there is only a number to show: two lines of it, and two of the caption.
+  expect(cellFor(450, { size: 2, captions: [], kind: null }).height).toBe(2 * 17 + (2 * 17 + 8) + 8);
 });
 
 const named = (selector: string, start: string) => page?.named(selector, start) as HTMLElement;

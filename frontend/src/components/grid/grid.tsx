@@ -80,7 +80,7 @@ function Empty({ ctx, of, shown }: { ctx: Context; of: Look["of"]; shown: number
 function Grid({ ctx }: { ctx: Context }) {
   const { store, data } = ctx;
   const recording = store.recording.value;
-  const look = lookOf(ctx.options.value, store.colorBy.value, recording.kind === "text");
+  const look = lookOf(ctx.options.value, store.colorBy.value, recording.kind);
   const rows = useRows(ctx, look.of);
   const { sections, grouped, more } = useSections(ctx, rows);
   const marks = useSignal(none(recording.nSamples));

@@ -1,5 +1,6 @@
 /** How large cards are, and what they show: options as plain words, sizes as pixels. */
 import type { Json } from "../../hosts/host";
+import type { Recording } from "../../hosts/recording";
 import type { Options } from "../../state/layout";
 import type { Cell } from "./sections";
 
@@ -14,8 +15,8 @@ export interface Look {
   captions: readonly string[];
   /** The selection, or everything that passes the filter. */
   of: "selection" | "filtered";
-  /** Text samples need room to be read. */
-  text: boolean;
+  /** What samples are: texts need room to be read, and of what is neither picture nor text there is only a number. */
+  kind: Recording["kind"];
 }
 
 const GAP = 8;
@@ -29,13 +30,14 @@ export function linesOf({ size, captions }: Pick<Look, "size" | "captions">): nu
   return size <= 1 ? 0 : captions.length === 0 ? 2 : Math.min(MOST_LINES, captions.length);
 }
 
-export function cellFor(width: number, look: Pick<Look, "size" | "captions" | "text">): Cell & { pixels: number } {
-  const least = WIDTHS[look.size]?.[look.text ? 1 : 0] ?? 92;
+export function cellFor(width: number, look: Pick<Look, "size" | "captions" | "kind">): Cell & { pixels: number } {
+  const least = WIDTHS[look.size]?.[look.kind === "text" ? 1 : 0] ?? 92;
   const gap = look.size === 0 ? GAP / 2 : GAP;
   const columns = Math.max(1, Math.floor((width + gap) / (least + gap)));
   const each = Math.floor((width - gap * (columns - 1)) / columns);
   const lines = linesOf(look);
-  const picture = look.text ? 96 : Math.min(each, TALLEST[look.size] ?? 140);
+  const square = Math.min(each, TALLEST[look.size] ?? 140);
+  const picture = look.kind === "text" ? 96 : look.kind === "image" ? square : Math.min(square, 2 * LINE);
   const dense = typeof window !== "undefined" && window.devicePixelRatio > 1;
   return { columns, width: each, gap, height: picture + (lines > 0 ? lines * LINE + 8 : 0) + gap, pixels: look.size >= 4 ? 384 : look.size === 3 || dense ? 192 : 96 };
 }
@@ -44,7 +46,7 @@ function words(value: Json | undefined): readonly string[] {
   return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
 }
 
-export function lookOf(options: Options, pageColour: string | null, text: boolean): Look {
+export function lookOf(options: Options, pageColour: string | null, kind: Recording["kind"]): Look {
   const size = SIZES.findIndex((name) => name === options["size"]);
   return {
     size: size < 0 ? 2 : size,
@@ -52,6 +54,6 @@ export function lookOf(options: Options, pageColour: string | null, text: boolea
     colour: typeof options["colour"] === "string" ? options["colour"] : pageColour,
     captions: words(options["captions"]).slice(0, MOST_LINES),
     of: options["of"] as Look["of"],
-    text,
+    kind,
   };
 }
