@@ -160,7 +160,8 @@ def lab(server, browser):
     page.on("pageerror", lambda error: hear(str(error)))
     page.on("console", lambda message: hear(message.text) if message.type == "error" else None)
     page.goto(server[1])
-    page.wait_for_function("() => window.jupyterapp?.commands.hasCommand('docmanager:open')")
+    # Megabytes of its own code, which on a busy machine take longer than anything of ours.
+    page.wait_for_function("() => window.jupyterapp?.commands.hasCommand('docmanager:open')", timeout=120_000)
     page.evaluate("async () => { await window.jupyterapp.restored; }")
     yield page, problems
     context.close()

@@ -174,19 +174,18 @@ def test_crafted_addresses_run_nothing_and_break_nothing(small, open_page):
     assert said == []
 
 
-def test_a_layout_from_python_says_on_its_tiles_what_is_wrong(demo_recording, open_page):
+def test_a_layout_from_python_says_on_its_tiles_what_is_wrong(demo_recording, show, open_page):
     layout = bs.Layout("Tides")
     layout.page("One").tile("weather", w=6).tile("confusion", w=6, options={"nonsense": 1}).beside("grid")
     layout.page("Two").tile("classes", h=9).page("Two and a half").tile("curves")
-    with bs.show(demo_recording, port=0, open_browser=False, layout=layout) as server:
-        page = open_page(server.url)
-        page.get_by_text("asks for a view called “weather”").wait_for()
-        page.get_by_text("There is no option “nonsense”.").first.wait_for()
-        page.get_by_role("gridcell").first.wait_for()
-        assert page.title() == "One · Tides · demo · Bathyscope"
-        page.keyboard.press("2")
-        page.get_by_role("tab", name="Two and a half").click()
-        page.get_by_role("slider", name="Checkpoint").wait_for()
+    page = open_page(show(demo_recording, layout=layout).url)
+    page.get_by_text("asks for a view called “weather”").wait_for()
+    page.get_by_text("There is no option “nonsense”.").first.wait_for()
+    page.get_by_role("gridcell").first.wait_for()
+    assert page.title() == "One · Tides · demo · Bathyscope"
+    page.keyboard.press("2")
+    page.get_by_role("tab", name="Two and a half").click()
+    page.get_by_role("slider", name="Checkpoint").wait_for()
 
 
 def test_axe_finds_no_serious_fault_while_arranging_in_menus_in_the_palette_and_in_the_sheet(small, open_page):
