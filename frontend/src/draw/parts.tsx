@@ -33,7 +33,7 @@ export function Swatch(props: { of: number | null }) {
 
 const WHISKER = { width: 56, height: 12 };
 
-/** A value as a dot with its 95 % interval as a line. */
+/** A value as a dot with its 95 % interval as a line; a tick at zero where values fall on both sides. */
 export function Whisker(props: { of: Estimate; from: number; to: number; colour?: string }) {
   const { value, low, high } = props.of;
   if (value === null) return <span class="whisker" />;
@@ -42,6 +42,7 @@ export function Whisker(props: { of: Estimate; from: number; to: number; colour?
   return (
     <svg class="whisker" width={WHISKER.width} height={WHISKER.height} aria-hidden="true">
       <line x1={3} x2={WHISKER.width - 3} y1={middle} y2={middle} stroke="var(--line)" />
+      {props.from < 0 && props.to > 0 && <line x1={x(0)} x2={x(0)} y1={1} y2={WHISKER.height - 1} stroke="var(--line-2)" />}
       {low !== null && high !== null && (
         <line x1={x(low)} x2={x(high)} y1={middle} y2={middle} stroke="var(--ink-3)" stroke-width={2} stroke-linecap="round" />
       )}

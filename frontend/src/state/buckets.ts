@@ -78,6 +78,15 @@ function spanOf(values: ArrayLike<number | bigint>, valid: Valid): [number, numb
   return [low, high];
 }
 
+/** Yes and no, or stars from 1 to 5, with values missing: a table of today keeps them as doubles. */
+function areWhole(values: ArrayLike<number | bigint>, valid: Valid): boolean {
+  for (let i = 0; i < values.length; i++) {
+    const value = Number(values[i]);
+    if (!(valid && !valid[i]) && value - value === 0 && !Number.isInteger(value)) return false;
+  }
+  return true;
+}
+
 /** The bucket of every value between neighbouring edges; `size` for missing, `size + 1` for infinite ones. */
 function codesOf(values: ArrayLike<number | bigint>, valid: Valid, edges: readonly number[], size: number): Int32Array {
   const codes = new Int32Array(values.length);
@@ -106,7 +115,7 @@ function ranges(column: Ranged): Buckets {
   const { valid } = column;
   const values = comparable(column);
   const [low, high] = spanOf(values, valid);
-  const whole = column.kind === "bigint" || (column.kind === "number" && column.integer);
+  const whole = column.kind === "bigint" || (column.kind === "number" && (column.integer || areWhole(values, valid)));
   const edges = low > high ? [0, 0] : edgesOf(low, high, whole);
   const size = low > high ? 0 : edges.length - 1;
   const single = whole && edges[1] === (edges[0] ?? 0) + 1;

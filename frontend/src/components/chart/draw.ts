@@ -23,11 +23,12 @@ export interface Asked {
   samples: Uint32Array;
   columns: ReadonlyMap<string, Column>;
   width: number;
+  /** Only where the chart takes the tile's. */
+  height: number;
   tell: (value: unknown, event: MouseEvent) => void;
   click: (datum: Datum) => void;
 }
 
-const HEIGHT = 260;
 const CLASSES = 10;
 /** A value that is not there is called so everywhere; a class may still be called "null". */
 const MISSING = "datum.value === null ? 'missing' : datum.label";
@@ -104,7 +105,7 @@ export async function draw(library: Library, asked: Asked, el: HTMLElement): Pro
   const logger = listener(notes);
   const config = configOf(el);
   const own = isVega(asked.spec);
-  const spec = own ? asked.spec : sized(asked.spec, asked.width, HEIGHT);
+  const spec = own ? asked.spec : sized(asked.spec, asked.width, asked.height);
   const compiled = own ? spec : library.compile(spec, { config, logger }).spec;
   const { spec: filled, note } = readsSamples(asked.spec) ? rowsFor(library, compiled, asked) : { spec: compiled, note: null };
   if (note !== null) notes.push(note);

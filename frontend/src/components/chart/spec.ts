@@ -129,12 +129,21 @@ export function completed(spec: Spec, fields: readonly Field[], palettes: Palett
   return walk(spec["data"] === undefined ? { data: { name: SAMPLES[0] }, ...spec } : spec, "") as Spec;
 }
 
-/** A chart without facets or neighbours is as wide as its tile, unless it says how wide it is. */
-export function sized(spec: Spec, width: number, height: number): Spec {
-  const single = ["hconcat", "vconcat", "concat", "facet", "repeat", "spec"].every((name) => !(name in spec));
+/** One plot, which can be made to fit; several side by side are as large as they are. */
+function isSingle(spec: Spec): boolean {
   const { encoding } = spec;
   const facets = isObject(encoding) && ["row", "column", "facet"].some((name) => name in encoding);
-  if (!single || facets) return spec;
+  return !facets && ["hconcat", "vconcat", "concat", "facet", "repeat", "spec"].every((name) => !(name in spec));
+}
+
+/** Is its height that of the tile? Not where it says its own. */
+export function takesHeight(spec: Spec): boolean {
+  return !isVega(spec) && isSingle(spec) && !("height" in spec);
+}
+
+/** A chart without facets or neighbours is as wide as its tile, unless it says how wide it is. */
+export function sized(spec: Spec, width: number, height: number): Spec {
+  if (!isSingle(spec)) return spec;
   return { width, height, autosize: { type: "fit", contains: "padding" }, ...spec };
 }
 

@@ -18,12 +18,14 @@ import { AsText, Form } from "./form";
 import { Figures } from "./figures";
 import { library } from "./library";
 import { firstChart, questionOf, simpleOf, specOf } from "./simple";
-import { columnsRead, complaint, completed, described, isObject, type Palettes, type Spec } from "./spec";
+import { columnsRead, complaint, completed, described, isObject, takesHeight, type Palettes, type Spec } from "./spec";
 import { linesOf, Tip, type Tipped } from "./tip";
 import { reason } from "../../hosts/reason";
 
 /** Categories with more values than this are not given colours of their own. */
 const MOST_COLOURS = 100;
+/** Where the tile has no height of its own. */
+const USUAL_HEIGHT = 260;
 
 /** The columns a chart reads; undefined while one is on its way. */
 function useColumns(ctx: Context, names: readonly string[]): { columns: ReadonlyMap<string, Column> | null; failed: string | null } {
@@ -64,7 +66,8 @@ function palettesOf(columns: ReadonlyMap<string, Column>, at: HTMLElement): Pale
 
 /** Draws whenever what is drawn changes, one drawing at a time. */
 function usePicture(ctx: Context, spec: Spec | null, fields: readonly Field[], columns: ReadonlyMap<string, Column> | null, on: { tell: (value: unknown, event: MouseEvent) => void; click: (datum: Datum) => void }) {
-  const [box, { width }] = useSize<HTMLDivElement>();
+  const [box, { width, height: room }] = useSize<HTMLDivElement>();
+  const height = spec && takesHeight(spec) && room > 0 ? room : USUAL_HEIGHT;
   const at = useRef<HTMLDivElement>(null);
   const [picture, setPicture] = useState<Picture | null>(null);
   const [failed, setFailed] = useState<string | null>(null);
@@ -77,19 +80,19 @@ function usePicture(ctx: Context, spec: Spec | null, fields: readonly Field[], c
     if (!spec || !columns || !el || width === 0) return;
     let gone = false;
     let made: Picture | null = null;
-    const room = document.createElement("div");
-    room.hidden = true;
+    const sheet = document.createElement("div");
+    sheet.hidden = true;
     const paint = async () => {
       try {
         const found = await library(ctx.data);
         if (gone) return;
-        const asked = { spec: completed(spec, fields, palettesOf(columns, el)), samples, columns, width: Math.max(120, width - 24), ...on };
-        el.append(room);
-        made = await draw(found, asked, room);
+        const asked = { spec: completed(spec, fields, palettesOf(columns, el)), samples, columns, width: Math.max(120, width - 24), height, ...on };
+        el.append(sheet);
+        made = await draw(found, asked, sheet);
         if (gone) return made.stop();
         // The picture before stays until this one stands, so that nothing blinks.
-        room.hidden = false;
-        el.replaceChildren(room);
+        sheet.hidden = false;
+        el.replaceChildren(sheet);
         setPicture(made);
         setFailed(null);
       } catch (error) {
@@ -103,9 +106,9 @@ function usePicture(ctx: Context, spec: Spec | null, fields: readonly Field[], c
     return () => {
       gone = true;
       made?.stop();
-      if (room.hidden) room.remove();
+      if (sheet.hidden) sheet.remove();
     };
-  }, [text, columns, samples, width, theme, turn]);
+  }, [text, columns, samples, width, height, theme, turn]);
   return { box, at, picture, failed, samples, retry: () => setTurn(turn + 1) };
 }
 
@@ -145,7 +148,7 @@ export function View({ ctx }: { ctx: Context }) {
   };
   const named = title ?? (typeof spec["title"] === "string" ? spec["title"] : words);
   return (
-    <section aria-label={named}>
+    <section class="filling" aria-label={named}>
       <Heading title={named} small={`${plural(samples.length, "sample")} · ${splitText(store.split.value)}`}>
         <OwnFilter ctx={ctx} />
         <button type="button" class="button" title="Save the picture as PNG" disabled={!picture} onClick={() => void saved("png")}>PNG</button>
@@ -153,7 +156,7 @@ export function View({ ctx }: { ctx: Context }) {
       </Heading>
       {simple && <Form simple={simple} fields={fields} set={set} />}
       {why !== null && <Failure what="This chart cannot be drawn." why={why} {...(failed === null ? {} : { retry })} />}
-      <div class="picture" ref={box} hidden={why !== null} tabIndex={0} role="group" aria-label="Picture" onMouseLeave={() => setTip(null)}>
+      <div class={`picture ${takesHeight(spec) ? "fills" : ""}`} style={{ "--usual": `${USUAL_HEIGHT}px` }} ref={box} hidden={why !== null} tabIndex={0} role="group" aria-label="Picture" onMouseLeave={() => setTip(null)}>
         {!picture && <Waiting what="Drawing the chart" height={200} />}
         <div class="plot" ref={at} role="img" aria-label={`${words}; ${plural(samples.length, "sample")}`} />
         {tip && <Tip tip={tip} within={box.current} />}

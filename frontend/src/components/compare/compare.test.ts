@@ -96,6 +96,13 @@ test("a number of one label opens the samples of that label alone", async () => 
   expect([...(page.session.store.selection.value?.indices ?? [])]).toEqual(bags);
 });
 
+test("the change of every label is drawn on one scale, on which the widest reaches the edge", async () => {
+  page = await mounted(compare);
+  const at = (selector: string, of: string) => [...(page?.root.querySelectorAll(`.whisker ${selector}`) ?? [])].map((el) => Number(el.getAttribute(of)));
+  const ends = [...at("line[stroke-width]", "x1"), ...at("line[stroke-width]", "x2"), ...at("circle", "cx")];
+  expect(Math.min(Math.min(...ends) - 3, 53 - Math.max(...ends))).toBeCloseTo(0, 6);
+});
+
 test("with Shift they become a filter, which does not change the table itself", async () => {
   page = await mounted(compare, { options: { before: "000001", after: "000003" } });
   await settle();

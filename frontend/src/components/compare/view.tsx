@@ -81,7 +81,12 @@ function points(value: number | null): string {
   return text === "0.0" ? "0" : `${value < 0 ? "−" : "+"}${text}`;
 }
 
-function columnsOf(classes: readonly string[], doing: Doing): TableColumn<ClassChange>[] {
+/** The widest change that has to be drawn: with all of them on one scale, small changes still stand apart. */
+function reachOf(rows: readonly ClassChange[]): number {
+  return Math.max(0.01, ...rows.flatMap(({ change: { value, low, high } }) => [value, low, high].map((at) => Math.abs(at ?? 0))));
+}
+
+function columnsOf(classes: readonly string[], doing: Doing, reach: number): TableColumn<ClassChange>[] {
   const door = (id: string, name: string, outcomes: readonly Outcome[]): TableColumn<ClassChange> => {
     const n = ({ counts }: ClassChange) => outcomes.reduce((sum, outcome) => sum + counts[outcome], 0);
     return {
@@ -96,7 +101,7 @@ function columnsOf(classes: readonly string[], doing: Doing): TableColumn<ClassC
     door("broken", "Broken", ["broken"]),
     {
       id: "change", name: "Change", hint: "Points of share right gained or lost, with its 95 % interval", numeric: true, key: ({ change }) => change.value,
-      cell: ({ change }) => <span class="estimate" title={change.low === null ? "" : `95 % interval ${points(change.low)} to ${points(change.high)} points`}><Whisker of={change} from={-1} to={1} /><span class="num">{points(change.value)}</span></span>,
+      cell: ({ change }) => <span class="estimate" title={change.low === null ? "" : `95 % interval ${points(change.low)} to ${points(change.high)} points`}><Whisker of={change} from={-reach} to={reach} /><span class="num">{points(change.value)}</span></span>,
     },
     door("both", "Wrong both times", ["wrong alike", "wrong differently"]),
   ];
@@ -163,7 +168,7 @@ export function View({ ctx }: { ctx: Context }) {
             <b>{points(agreement.change.value)} points</b> of share right <span class="muted">(95 % interval {points(agreement.change.low)} to {points(agreement.change.high)})</span>. {chanceWords(agreement)}{" "}
             <span class="muted small">Click shows the samples; Shift and click filters by them.{agreement.apart > 0 ? ` ${count(agreement.apart)} that only one of them speaks of are left out.` : ""}</span>
           </p>
-          {byClass.length > 0 && <SortedTable name="By label" rows={byClass} columns={columnsOf(recording.classes, doing)} initial={{ id: "broken", direction: "descending" }} keyOf={({ label }) => label} />}
+          {byClass.length > 0 && <SortedTable name="By label" rows={byClass} columns={columnsOf(recording.classes, doing, reachOf(byClass))} initial={{ id: "broken", direction: "descending" }} keyOf={({ label }) => label} />}
         </>
       )}
     </section>

@@ -12,7 +12,8 @@ import { defineComponent, drawn, type Context } from "../component";
 import { bestOf, choices, seriesOf, type Choice, type Series } from "./series";
 
 const MARGIN = { top: 10, bottom: 34, left: 46, right: 136 };
-const HEIGHT = 220;
+/** Where the tile has no height of its own. */
+const USUAL_HEIGHT = 220;
 const LABEL_GAP = 24;
 /** Splits are told apart by their line, not by colour alone. */
 const DASHES = ["6 3", "2 3", "9 3 2 3", "1 4"];
@@ -37,6 +38,7 @@ function finding(choice: Choice, series: Series | undefined): string {
 
 interface Frame {
   width: number;
+  height: number;
   x: Scale;
   y: Scale;
   xs: number[];
@@ -44,7 +46,7 @@ interface Frame {
 
 function Axis({ frame, choice, unit, at, slots }: { frame: Frame; choice: Choice; unit: string; at: number[]; slots: number }) {
   const { x, y, width } = frame;
-  const bottom = HEIGHT - MARGIN.bottom;
+  const bottom = frame.height - MARGIN.bottom;
   const every = at.length <= slots ? at : x.ticks(slots).filter(Number.isInteger);
   return (
     <g class="axis">
@@ -91,7 +93,7 @@ function Lines({ frame, series, chosen, place }: { frame: Frame; series: readonl
 
 function Labels({ ctx, frame, series, choice, place }: { ctx: Context; frame: Frame; series: readonly Series[]; choice: Choice; place: number }) {
   const ends = series.map((one) => one.values.findLast((v) => v.value !== null)?.value ?? 0);
-  const tops = spread(ends.map((value) => frame.y(value)), LABEL_GAP, 12, HEIGHT - MARGIN.bottom - 8);
+  const tops = spread(ends.map((value) => frame.y(value)), LABEL_GAP, 12, frame.height - MARGIN.bottom - 8);
   return (
     <div class="labels">
       {series.map((one, i) => {
@@ -115,7 +117,7 @@ function Labels({ ctx, frame, series, choice, place }: { ctx: Context; frame: Fr
 
 function Plot({ ctx, choice, series }: { ctx: Context; choice: Choice; series: readonly Series[] }) {
   const { store } = ctx;
-  const [ref, { width }] = useSize<HTMLDivElement>();
+  const [ref, { width, height }] = useSize<HTMLDivElement>();
   const recording = store.recording.value;
   const place = store.place();
   const { unit, at } = placesOf(recording);
@@ -123,8 +125,8 @@ function Plot({ ctx, choice, series }: { ctx: Context; choice: Choice; series: r
   const only = at.length === 1;
   const x = scaleLinear([at[0] ?? 0, only ? (at[0] ?? 0) + 1 : (at.at(-1) ?? 1)], only ? [(MARGIN.left + right) / 2, right] : [MARGIN.left + 10, right - 10]);
   const values = series.flatMap((one) => one.values.flatMap((v) => [v.value, one.split === store.split.value ? v.low : null, one.split === store.split.value ? v.high : null]));
-  const y = niceScale(values.filter((v) => v !== null), [HEIGHT - MARGIN.bottom, MARGIN.top], 4);
-  const frame: Frame = { width, x, y, xs: at.map((value) => x(value)) };
+  const y = niceScale(values.filter((v) => v !== null), [height - MARGIN.bottom, MARGIN.top], 4);
+  const frame: Frame = { width, height, x, y, xs: at.map((value) => x(value)) };
   const choose = (event: PointerEvent) => {
     const box = (event.currentTarget as HTMLElement).getBoundingClientRect();
     store.choose(bisectCenter(frame.xs, event.clientX - box.left + MARGIN.left));
@@ -133,14 +135,14 @@ function Plot({ ctx, choice, series }: { ctx: Context; choice: Choice; series: r
   const now = store.checkpoint.value;
   const said = series.map((one) => `${one.name} ${figure(choice, one.values[place]?.value ?? null)}`).join(", ");
   return (
-    <div class="plot" ref={ref} style={{ height: `${HEIGHT}px` }}>
+    <div class="plot fills" ref={ref} style={{ "--usual": `${USUAL_HEIGHT}px` }}>
       {width > 0 && (
         <>
-          <svg width={width} height={HEIGHT} aria-hidden="true">
+          <svg width={width} height={height} aria-hidden="true">
             <Axis frame={frame} choice={choice} unit={unit} at={at} slots={Math.max(3, Math.floor((right - MARGIN.left) / 34))} />
-            <line x1={frame.xs[place]} x2={frame.xs[place]} y1={MARGIN.top - 6} y2={HEIGHT - MARGIN.bottom} stroke="var(--ink)" stroke-width={1.5} />
+            <line x1={frame.xs[place]} x2={frame.xs[place]} y1={MARGIN.top - 6} y2={height - MARGIN.bottom} stroke="var(--ink)" stroke-width={1.5} />
             <Lines frame={frame} series={series} chosen={store.split.value} place={place} />
-            <path class="handle" d="M-6 8 L0 0 L6 8 Z" transform={`translate(${frame.xs[place] ?? 0} ${HEIGHT - MARGIN.bottom + 1})`} />
+            <path class="handle" d="M-6 8 L0 0 L6 8 Z" transform={`translate(${frame.xs[place] ?? 0} ${height - MARGIN.bottom + 1})`} />
           </svg>
           <div class="slider" role="slider" tabIndex={0} aria-label="Checkpoint" aria-valuemin={1} aria-valuemax={at.length} aria-valuenow={place + 1}
             aria-valuetext={`checkpoint ${place + 1} of ${at.length}, ${unit} ${unit === "epoch" ? now?.epoch : now?.step}: ${said}`}
@@ -176,7 +178,7 @@ function Curves({ ctx }: { ctx: Context }) {
   const main = series.find(({ split }) => split === store.split.value) ?? series[0];
   const banded = main?.values.some((v) => v.low !== null) ?? false;
   return (
-    <section aria-label="How it learned">
+    <section class="filling" aria-label="How it learned">
       <Heading title={recording.checkpoints.length === 1 ? "How good the one checkpoint is" : "How it learned"} small={choice ? `${finding(choice, main)}${banded ? " · band: 95 % interval" : ""}` : ""}>
         {open.length > 1 && (
           <select aria-label="Measure" value={choice?.id ?? ""} onChange={(event) => (picked.value = event.currentTarget.value)}>
@@ -185,7 +187,7 @@ function Curves({ ctx }: { ctx: Context }) {
         )}
       </Heading>
       {failed !== null && <Failure what="The checkpoints could not be measured." why={failed} retry={() => void data.measure()} />}
-      {choice && series.length > 0 ? <Plot ctx={ctx} choice={choice} series={series} /> : failed === null && metrics === null && isMeasurable(recording) && <Waiting what="Measuring every checkpoint" height={HEIGHT} />}
+      {choice && series.length > 0 ? <Plot ctx={ctx} choice={choice} series={series} /> : failed === null && metrics === null && isMeasurable(recording) && <Waiting what="Measuring every checkpoint" height={USUAL_HEIGHT} />}
       {metrics !== null && open.length === 0 && <p class="none muted">No sample has a label and the training wrote no numbers down, so there is nothing to draw. Record with labels=…, or pass metrics=… to recorder.checkpoint.</p>}
     </section>
   );

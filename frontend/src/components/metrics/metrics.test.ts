@@ -204,6 +204,14 @@ test("it obeys the filter of others, and not its own", async () => {
   expect(page.session.filter.clause("metrics")).toBeUndefined();
 });
 
+test("how groups are drawn is asked only where there are groups", async () => {
+  page = await mounted(metrics, { options: { form: "dots" } });
+  expect(page.root.querySelectorAll("[aria-label='Drawn as'], [aria-label='Figure']")).toHaveLength(0);
+  page.session.store.groupBy.value = ["device"];
+  await settle();
+  expect(page.named("button", "Dots").getAttribute("aria-pressed")).toBe("true");
+});
+
 test("dots and strips name every group with its figure, and open it", async () => {
   page = await mounted(metrics, { options: { form: "strips", least: 1 } });
   await choose("device");

@@ -73,13 +73,15 @@ function Overall({ ctx, of }: { ctx: Context; of: GroupFigures }) {
   );
 }
 
-function Controls({ ctx, form, figure, average, least }: { ctx: Context; form: (typeof FORMS)[number]; figure: Figure; average: Average; least: number }) {
+function Controls({ ctx, grouped, form, figure, average, least }: { ctx: Context; grouped: boolean; form: (typeof FORMS)[number]; figure: Figure; average: Average; least: number }) {
   return (
     <div class="controls" role="group" aria-label="How it is shown">
-      <div class="segments" role="group" aria-label="Drawn as">
-        {FORMS.map((one) => <button key={one} type="button" aria-pressed={one === form} onClick={() => ctx.set({ form: one === "table" ? null : one })}>{FORM_NAMES[one]}</button>)}
-      </div>
-      {form === "dots" && (
+      {grouped && (
+        <div class="segments" role="group" aria-label="Drawn as">
+          {FORMS.map((one) => <button key={one} type="button" aria-pressed={one === form} onClick={() => ctx.set({ form: one === "table" ? null : one })}>{FORM_NAMES[one]}</button>)}
+        </div>
+      )}
+      {grouped && form === "dots" && (
         <select aria-label="Figure" value={figure} onChange={(event) => ctx.set({ figure: event.currentTarget.value === "accuracy" ? null : event.currentTarget.value })}>
           {FIGURES.map((one) => <option key={one} value={one}>{FIGURE_NAMES[one]}</option>)}
         </select>
@@ -177,7 +179,7 @@ export function View({ ctx }: { ctx: Context }) {
       {failed !== null && <Failure what="The figures could not be made." why={failed} retry={again} />}
       {!judged && failed === null && <Waiting what="Reading predictions" height={160} />}
       {judged && !overall && <p class="none muted">{filtered ? "No labelled sample with a prediction passes the filter." : "No labelled sample in this split has a prediction."}</p>}
-      {overall && <Controls ctx={ctx} form={form} figure={figure} average={average} least={least} />}
+      {overall && <Controls ctx={ctx} grouped={grouping !== null} form={form} figure={figure} average={average} least={least} />}
       {overall && <Overall ctx={ctx} of={overall} />}
       {grouping && overall && <Form {...props} />}
       {why !== null && <Failure what="These groups cannot be made." why={why} />}

@@ -159,5 +159,7 @@ test("edges: none beyond what is there, one bucket for a constant, nothing for n
   expect(edgesOf(2 ** 53, 2 ** 53 + 38, true).slice(0, 3)).toEqual([9007199254740992, 9007199254740994, 9007199254740996]);
   expect(edgesOf(0, 0.3, false).at(-1)).toBe(0.3);
   expect(bucketsOf({ kind: "number", length: 2, integer: false, values: Float32Array.of(NaN, NaN), valid: null })?.size).toBe(0);
+  const flags = bucketsOf({ kind: "number", length: 4, integer: false, values: Float64Array.of(0, 1, NaN, 1), valid: null });
+  expect([flags?.size, flags?.name(0), flags?.name(1), [...(flags?.codes ?? [])]]).toEqual([2, "0", "1", [0, 1, 2, 1]]);
   expect(bucketsOf({ kind: "none", length: 2 })).toBeNull();
 });

@@ -249,7 +249,7 @@ export function Plane({ ctx, shown, look, title }: { ctx: Context; shown: Shown;
   const few = images && sight.rows !== null && sight.rows.length > 0 && sight.rows.length < MOST_THUMBS;
   return (
     <>
-      <div class="plane" ref={box} onKeyDown={outline.keyed}>
+      <div class="plane fills" ref={box} onKeyDown={outline.keyed}>
         <div class="points" ref={el} />
         {nearest && canvas && <Links canvas={canvas} shown={shown} nearest={nearest} />}
         {few && canvas && sight.rows && <Thumbs ctx={ctx} canvas={canvas} rows={sight.rows} area={size.width * size.height} colourOf={borderOf(shown)} />}

@@ -125,7 +125,7 @@ export function View({ ctx }: { ctx: Context }) {
   const small = shown ? `${plural(shown.nKept - shown.nNowhere, "sample")} · ${whereText(recording, store.split.value, store.checkpoint.value?.name ?? null)}` : "";
   const look: Look = { mode: options["mode"] as Mode, tool: tool.value, axes: options["axes"] as Look["axes"], labels: options["labels"] === true, pictures: options["pictures"] === true, neighbours: options["neighbours"] === true, twin: options["twin"] === true };
   return (
-    <section aria-label={titleOf(x, y)}>
+    <section class="filling" aria-label={titleOf(x, y)}>
       <Heading title={titleOf(x, y)} small={small}><Settings ctx={ctx} sizes={sizes} size={size} /></Heading>
       <div class="controls">
         <Choose label="Across" short="→" of={measures} value={x.name} choose={(name) => ctx.set({ x: name })} />

@@ -127,10 +127,10 @@ export function View({ ctx }: { ctx: Context }) {
     event.stopPropagation();
   };
   return (
-    <section class="table" aria-label="Every sample, row by row">
+    <section class="filling" aria-label="Every sample, row by row">
       <Top at={at} tab={said.tab} counts={counts} />
       {rows.length === 0 && <p class="none muted">{said.tab === "selected" ? "Nothing is selected. Click rows with Ctrl, or draw around points in a picture." : "No sample passes the filter."}</p>}
-      <div ref={seen.box} class={`scroll ${seen.scroll.left > 0 ? "aside" : ""}`} role="grid" aria-label="Samples as a table" aria-multiselectable="true" aria-rowcount={rows.length + 1} aria-colcount={said.columns.length}
+      <div ref={seen.box} class={`fills scroll ${seen.scroll.left > 0 ? "aside" : ""}`} role="grid" aria-label="Samples as a table" aria-multiselectable="true" aria-rowcount={rows.length + 1} aria-colcount={said.columns.length}
         onScroll={({ currentTarget }) => seen.setScroll({ top: currentTarget.scrollTop, left: currentTarget.scrollLeft })} onKeyDown={keyDown}>
         <Head {...seen.onScreen} all={said.columns} keys={said.keys} acts={headActs(at)} />
         <Body at={at} seen={seen} />

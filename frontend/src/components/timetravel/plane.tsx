@@ -199,7 +199,7 @@ export function Plane(props: Props) {
   const factsOf = (row: number): TipFacts => ({ label: read(dots.truth?.label, row), prediction: read(dots.said.predictions, row), lies: read(dots.said.lies, row) === 1, mark: marks.get(row) ?? null });
   const frame = courses && store.checkpoint.value ? courses.frame(store.checkpoint.value.name) : null;
   return (
-    <div class="plane" ref={box}>
+    <div class="plane fills" ref={box}>
       <div class="points" ref={el} />
       {props.children}
       {hit && <Tip ctx={ctx} hit={hit} facts={factsOf(hit.index)} courses={courses} frame={frame} box={size} />}

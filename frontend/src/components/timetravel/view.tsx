@@ -199,7 +199,7 @@ export function View({ ctx }: { ctx: Context }) {
   const accuracy = elsewhere !== null ? null : store.measured.value.metrics?.overall(checkpoint, split)?.of("accuracy").value ?? null;
   const small = `${checkpointText(recording, checkpoint)} of ${recording.checkpoints.length}${accuracy === null ? "" : ` · ${splitText(split)} accuracy ${percent(accuracy)}`}${options["mode"] === "joint" ? "" : ` · ${String(options["mode"]).replaceAll("_", " ")}`}${typeof options["layer"] === "string" ? ` · layer ${options["layer"]}` : ""}${elsewhere === null ? "" : ` · training ${elsewhere}`}`;
   return (
-    <section aria-label={TITLE} onKeyDown={(event) => keyed(event, clock)}>
+    <section class="filling" aria-label={TITLE} onKeyDown={(event) => keyed(event, clock)}>
       <Heading title={TITLE} small={small} />
       {failed !== null && <Failure what="The projection could not be read." why={failed} retry={used.run} />}
       <Offer ctx={ctx} used={used} asked={asked} what="How the samples moved" verb={used.tables ? "Place the new checkpoint" : "Place the samples over time"} />
