@@ -8,6 +8,7 @@ import { textOf } from "../state/clause-text";
 import { fieldsOf, type Field } from "../state/fields";
 import { countBy } from "../state/masks";
 import type { Session } from "../state/session";
+import { found as fitting } from "./fuzzy";
 import { usePlace } from "./popover";
 
 type Read = { expr: Expr } | { empty: true } | { at: number; message: string };
@@ -113,6 +114,11 @@ interface EditorProps {
   close: () => void;
 }
 
+/** The columns that are meant by a text which so far is only the beginning of a name. */
+function namedBy(text: string, draft: Read, fields: readonly Field[]): readonly Field[] {
+  return "at" in draft && draft.at >= text.trimEnd().length ? fitting(text, fields, ({ name }) => name) : [];
+}
+
 /** A filter by more chosen samples than these is not written out. */
 const MOST_WRITTEN = 5000;
 
@@ -127,13 +133,20 @@ export function FilterEditor({ session, clause, column = null, anchor, close }: 
   const expr = "expr" in draft ? draft.expr : null;
   const found = expr ? filter.count(expr) : null;
   const field = fields.find(({ name }) => name === picked.value);
+  const named = field ? [] : namedBy(text.value, draft, fields);
+  const pick = (name: string) => {
+    picked.value = name;
+    if (!expr) text.value = "";
+    ref.current?.querySelector<HTMLElement>(".text")?.focus();
+  };
   const apply = () => {
+    if (named[0]) return pick(named[0].name);
     if (!expr || (found && "failed" in found)) return;
     if (clause) filter.change(clause.id, { expr, label: null, enabled: true });
     else filter.add(expr, BAR);
     close();
   };
-  const message = "message" in draft ? draft.message : found && "failed" in found ? found.failed : null;
+  const message = named[0] ? null : "message" in draft ? draft.message : found && "failed" in found ? found.failed : null;
   return (
     <div ref={ref} class="popover" role="dialog" aria-label={clause ? "Edit filter" : "Add a filter"}
       onKeyDown={(event) => {
@@ -145,16 +158,16 @@ export function FilterEditor({ session, clause, column = null, anchor, close }: 
         <input class="field text" type="text" aria-label="Filter as text" spellcheck={false} autocomplete="off" placeholder={'label = "…" and confidence < 0.5'} value={text.value}
           aria-invalid={message !== null} aria-describedby="filter-draft" onInput={(event) => (text.value = event.currentTarget.value)} />
         <p id="filter-draft" class="draft" role="status">
-          {"at" in draft && <code aria-hidden="true">{text.value.slice(Math.max(0, draft.at - 24), draft.at)}<mark>{text.value.slice(draft.at, draft.at + 12) || "▏"}</mark></code>}
+          {message !== null && "at" in draft && <code aria-hidden="true">{text.value.slice(Math.max(0, draft.at - 24), draft.at)}<mark>{text.value.slice(draft.at, draft.at + 12) || "▏"}</mark></code>}
           {message !== null ? <span class="warning">{"at" in draft ? `At ${draft.at + 1}: ` : ""}{message}</span>
             : found && "count" in found ? `${found.count.toLocaleString("en-GB")} of ${filter.counts.value.total.toLocaleString("en-GB")} match`
-              : found ? "Counting…" : "Pick a column, or write a filter."}
+              : found ? "Counting…" : named[0] ? `Enter picks ${named[0].name}; or write on, such as “= …”.` : "Pick a column, or write a filter."}
         </p>
         {!field && (
           <ul class="columns" aria-label="Columns">
-            {fields.map((one) => (
+            {(named[0] ? named : fields).map((one) => (
               <li key={one.name}>
-                <button type="button" onClick={() => (picked.value = one.name)}>
+                <button type="button" class={one === named[0] ? "on" : ""} onClick={() => pick(one.name)}>
                   <span class="value-name">{one.name || "(no name)"}</span> <span class="muted small">{one.role === "model" ? "at the checkpoint" : one.role === "course" ? "over the training" : one.role === "metadata" ? one.type : one.role}</span>
                 </button>
               </li>
@@ -169,7 +182,7 @@ export function FilterEditor({ session, clause, column = null, anchor, close }: 
         )}
         <div class="actions">
           <button type="button" class="button" onClick={close}>Cancel</button>
-          <button type="submit" class="button primary" disabled={!expr || message !== null}>{clause ? "Change filter" : "Filter"}</button>
+          <button type="submit" class="button primary" disabled={(!expr && !named[0]) || message !== null}>{clause ? "Change filter" : "Filter"}</button>
         </div>
       </form>
     </div>

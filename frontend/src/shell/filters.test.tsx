@@ -79,6 +79,20 @@ test("a chip switches off, changes and goes; undo brings it back", async () => {
   expect(session.store.clauses.value).toEqual([]);
 });
 
+test("the beginning of a column's name narrows the columns, and Enter picks the first", async () => {
+  const { session, root, click, write } = await page();
+  await click("Add a filter");
+  await write("dev");
+  expect([...root.querySelectorAll(".columns .value-name")].map((name) => name.textContent)).toEqual(["device"]);
+  expect(root.querySelector("#filter-draft")?.textContent).toBe("Enter picks device; or write on, such as “= …”.");
+  root.querySelector<HTMLFormElement>("[role=dialog] form")?.requestSubmit();
+  await settle();
+  root.querySelector<HTMLInputElement>("[aria-label='Values of device'] input")?.click();
+  await settle();
+  await click("Filter");
+  expect(session.store.clauses.value[0]?.expr).toEqual({ op: "in", column: "device", values: ["b"] });
+});
+
 test("a column's values are picked with their counts", async () => {
   const { session, root, click } = await page();
   await click("Add a filter");
