@@ -76,6 +76,11 @@ def test_the_command_line_and_a_recording_do_without_torch():
     assert "torch" not in loaded_after("import bathyscope.cli, bathyscope.recording, bathyscope.workbench")
 
 
+def test_the_server_starts_without_what_only_analyses_need():
+    loaded = set(loaded_after("import bathyscope.workbench.server"))
+    assert not loaded & {"torch", "sklearn", "pandas"}
+
+
 def test_public_names_are_few_and_all_there():
     import bathyscope
 

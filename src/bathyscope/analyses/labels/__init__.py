@@ -15,7 +15,7 @@ from bathyscope.analyses.labels.basis import OUT_OF_FOLD, Basis, judged_by
 from bathyscope.analyses.labels.comparing import COMPARE, compare
 from bathyscope.analyses.labels.folds import OutOfFold, out_of_fold
 from bathyscope.analyses.labels.inputs import checked
-from bathyscope.analyses.labels.moving import NOTHING, what_changed
+from bathyscope.analyses.labels.moving import nothing_changed, what_changed
 from bathyscope.analyses.labels.rounds import NewRound, new_round
 from bathyscope.analyses.labels.tables import judge
 from bathyscope.errors import MissingInputError
@@ -113,7 +113,7 @@ class Labels:
         by = judged_by(recording, self.round, progress)
         progress(0.95, "comparing labels and predictions")
         tables = _judged(recording, *by.now)
-        changed = NOTHING
+        changed = nothing_changed()
         if by.round is not None and by.before is not None:
             changed = what_changed(recording, *by.round, before=_judged(recording, *by.before), after=tables)
         return LabelsResult(**tables, compare=compare(recording, by.now[0], tables["samples"]), **changed)
@@ -149,4 +149,4 @@ def find(
     """
     inputs = checked(labels, probabilities, classes=classes, ids=ids, logits=logits)
     tables = judge(inputs, np.full(len(inputs.labels), OUT_OF_FOLD), ())
-    return LabelsResult(**tables, compare=COMPARE.empty_table(), **NOTHING)
+    return LabelsResult(**tables, compare=COMPARE.empty_table(), **nothing_changed())

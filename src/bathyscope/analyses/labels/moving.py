@@ -52,13 +52,14 @@ ACCURACY = pa.schema(
         pa.field("wrong_after", pa.list_(pa.int32())),
     ]
 )
-NOTHING: dict[str, pa.Table] = {
-    "round": ROUND.empty_table(),
-    "moved": MOVED.empty_table(),
-    "accuracy": ACCURACY.empty_table(),
-}
 
 Judged = Mapping[str, pa.Table]
+
+
+def nothing_changed() -> dict[str, pa.Table]:
+    """The tables of a result that no round has changed."""
+    # Not a constant: pyarrow's first array imports pandas, which whoever only imports this would wait for.
+    return {"round": ROUND.empty_table(), "moved": MOVED.empty_table(), "accuracy": ACCURACY.empty_table()}
 
 
 def what_changed(recording: Recording, name: str, found: Round, before: Judged, after: Judged) -> dict[str, pa.Table]:
