@@ -8,9 +8,10 @@ import { divisionOf, groupingOf, type Division, type Grouping } from "../state/g
 import type { Context } from "./component";
 import { reason } from "../hosts/reason";
 
-const DIVIDE: readonly Field["type"][] = ["category", "bool", "integer", "number", "datetime"];
+/** What has values, or ranges of values, that make groups. */
+export const DIVIDE: readonly Field["type"][] = ["category", "bool", "integer", "number", "datetime"];
 
-/** Fields whose values, or ranges of values, make groups. */
+/** Recorded fields that make groups. */
 export function groupable(recording: Recording): readonly Field[] {
   return fieldsOf(recording).filter(({ type, role }) => DIVIDE.includes(type) && (role === "metadata" || role === "split" || (role === "label" && recording.task === "multiclass")));
 }

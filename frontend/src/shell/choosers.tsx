@@ -3,13 +3,14 @@ import { useRef } from "preact/hooks";
 import type { Recording } from "../hosts/recording";
 import { fieldsOf, type Field } from "../state/fields";
 import { obey } from "./commands";
+import { DIVIDE } from "../components/use-grouping";
 import { usePlace } from "./popover";
 import type { Shell } from "./shell";
 
 export const MOST_GROUPS = 3;
 
 export function groupable(recording: Recording): Field[] {
-  return fieldsOf(recording).filter(({ type, role }) => role !== "id" && role !== "tags" && (type === "category" || type === "bool" || type === "integer"));
+  return fieldsOf(recording).filter(({ type, role }) => role !== "id" && role !== "tags" && DIVIDE.includes(type));
 }
 
 export function colourable(recording: Recording): Field[] {

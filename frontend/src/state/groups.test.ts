@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import type { Column } from "../hosts/arrow";
 import { Engine } from "./engine";
-import { cutsOf, divisionOf, groupingOf, type Division } from "./groups";
+import { cutsOf, divisionOf, groupingOf, parted, type Division } from "./groups";
 import { has } from "./masks";
 
 function category(texts: readonly (string | null)[]): Column {
@@ -75,6 +75,24 @@ test("few whole numbers are values of their own, free text and lists divide noth
   expect(divisionOf("none", { kind: "none", length: 2 })).toBeNull();
   const empty = groupingOf([made("empty", numbers([null, null]))]);
   expect([empty?.size, empty?.values(0)]).toEqual([1, ["missing"]]);
+});
+
+test("samples by their groups: as people sort names, missing last, in their own order, no more groups than asked for", () => {
+  const kinds = ["v10", "v2", "v10", "v2", null];
+  const grouping = groupingOf([made("kind", category(kinds)), made("n", numbers([7, 7, 7, 8, 8], true))]);
+  const rows = Uint32Array.of(4, 3, 2, 1, 0);
+  const told = (most?: number) => {
+    const { parts, more } = grouping ? parted(rows, grouping, most) : { parts: [], more: -1 };
+    return [parts.map((part) => [grouping?.values(part.group).join(" "), [...part.rows]]), more];
+  };
+  expect(told()).toEqual([[["v2 7", [1]], ["v2 8", [3]], ["v10 7", [2, 0]], ["missing 8", [4]]], 0]);
+  expect(told(1)).toEqual([[["v2 7", [1]]], 3]);
+  expect(grouping && parted(new Uint32Array(0), grouping)).toEqual({ parts: [], more: 0 });
+});
+
+test("values that could be glued together wrongly stay apart", () => {
+  const grouping = groupingOf([made("one", category(["a, b", "a"])), made("two", category(["c", "b, c"]))]);
+  expect(grouping?.size).toBe(2);
 });
 
 test("the same column under two names speaks of each by its own", () => {

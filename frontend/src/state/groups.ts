@@ -2,6 +2,7 @@
 import { count, measure, valueText } from "../draw/format";
 import type { Column } from "../hosts/arrow";
 import type { Expr, Scalar } from "./clauses";
+import { textOrder } from "./text-order";
 
 /** The values of one column as codes. */
 export interface Division {
@@ -40,16 +41,19 @@ function missingExpr(column: string): Expr {
   return { op: "null", column };
 }
 
+/** Values in the order in which people look for them, missing last. */
 function byValue(name: string, column: Extract<Column, { kind: "category" | "bool" }>): Division {
-  const scalars: readonly Scalar[] = column.kind === "category" ? column.values : [false, true];
-  const size = scalars.length + (column.valid ? 1 : 0);
-  const own = column.kind === "category" ? column.codes : Int32Array.from(column.values);
+  const order = column.kind === "category" ? textOrder(column.values) : Uint32Array.of(0, 1);
+  const scalars: readonly Scalar[] = column.kind === "category" ? Array.from(order, (at) => column.values[at] ?? "") : [false, true];
+  const place = new Int32Array(order.length);
+  order.forEach((at, code) => (place[at] = code));
   const { valid } = column;
   const missing = scalars.length;
+  const own: ArrayLike<number> = column.kind === "category" ? column.codes : column.values;
   return {
     column: name,
-    codes: valid ? own.map((code, i) => (valid[i] ? code : missing)) : own,
-    size,
+    codes: Int32Array.from(own, (at, i) => (valid && !valid[i] ? missing : (place[at] as number))),
+    size: missing + (valid ? 1 : 0),
     value: (code) => (code === missing ? "missing" : valueText(scalars[code] ?? "") || "(empty text)"),
     expr: (code) => (code === missing ? missingExpr(name) : { op: "eq", column: name, value: scalars[code] ?? "" }),
     exact: (code) => (code === missing ? null : String(scalars[code])),
@@ -189,4 +193,23 @@ function compacted(combined: Float64Array, product: number): { codes: Int32Array
   const place = new Map(occurring.map((at, k) => [at, k]));
   for (let i = 0; i < n; i++) codes[i] = place.get(combined[i] as number) ?? 0;
   return { codes, occurring };
+}
+
+/** The samples of one group, in the order in which they were given. */
+export interface Part {
+  group: number;
+  rows: Uint32Array;
+}
+
+/** Some samples by their groups, groups in order: those that hold some of them, the first `most`, and how many there are more. */
+export function parted(rows: Uint32Array, { codes, size }: Grouping, most = Infinity): { parts: readonly Part[]; more: number } {
+  const sizes = new Uint32Array(size);
+  for (const row of rows) sizes[codes[row] as number] = (sizes[codes[row] as number] as number) + 1;
+  const held = Array.from(sizes.keys()).filter((group) => sizes[group] !== 0);
+  const open = new Map(held.slice(0, most).map((group) => [group, { group, rows: new Uint32Array(sizes[group] as number), at: 0 }]));
+  for (const row of rows) {
+    const own = open.get(codes[row] as number);
+    if (own) own.rows[own.at++] = row;
+  }
+  return { parts: [...open.values()], more: held.length - open.size };
 }

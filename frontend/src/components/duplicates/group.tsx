@@ -1,6 +1,7 @@
-import { count, plural, valueText } from "../../draw/format";
+import { group } from "d3-array";
+import { count, plural } from "../../draw/format";
 import { Door } from "../../draw/parts";
-import { valueAt } from "../../hosts/arrow";
+import { parted, type Grouping } from "../../state/groups";
 import { has, type Mask } from "../../state/masks";
 import { whyNotDecide } from "../../state/deeds";
 import type { Context } from "../component";
@@ -19,29 +20,11 @@ export interface Part {
   samples: readonly number[];
 }
 
-/** The members by what they are worth in some columns; only combinations that exist make a part, so no name meets others' samples. */
-export function partsBy(members: readonly number[], of: readonly ((sample: number) => string)[]): Part[] {
-  if (of.length === 0) return [{ name: null, samples: members }];
-  const parts = new Map<string, { name: string; samples: number[] }>();
-  for (const sample of members) {
-    const values = of.map((value) => value(sample));
-    const key = JSON.stringify(values);
-    const part = parts.get(key);
-    if (part) part.samples.push(sample);
-    else parts.set(key, { name: values.join(", "), samples: [sample] });
-  }
-  return [...parts.values()];
-}
-
-/** How to tell the members apart: by columns that the page is grouped by, by split, or not at all. */
-export function tellers(ctx: Context, known: Known | null, list: string): readonly ((sample: number) => string)[] {
-  const columns = ctx.store.groupBy.value;
-  if (list === "together") return [];
-  if (list === "split" || columns.length === 0) return [(sample) => known?.split(sample) ?? "no split"];
-  return columns.map((name) => {
-    const column = ctx.data.filter.at(name);
-    return (sample) => (column ? valueText(valueAt(column, sample)) : "…");
-  });
+/** The members by what the page is grouped by, by split, or together; only groups that hold some make a part. */
+export function partsOf(members: readonly number[], list: string, grouping: Grouping | null, splitOf: (sample: number) => string): Part[] {
+  if (list === "together") return [{ name: null, samples: members }];
+  if (list === "split" || !grouping) return Array.from(group(members, splitOf), ([name, samples]) => ({ name, samples }));
+  return parted(Uint32Array.from(members), grouping).parts.map((part) => ({ name: grouping.values(part.group).join(", "), samples: Array.from(part.rows) }));
 }
 
 function Marks({ ctx, sample }: { ctx: Context; sample: number }) {
@@ -66,10 +49,10 @@ function labelsIn(ctx: Context, members: readonly number[], known: Known | null)
   return each.length > 4 ? `${each.slice(0, 3).join(", ")} and ${count(each.length - 3)} more` : listed(each);
 }
 
-export function GroupRow(props: { ctx: Context; group: Group; known: Known | null; list: string; mask: Mask | null; train: string | null }) {
+export function GroupRow(props: { ctx: Context; group: Group; known: Known | null; list: string; grouping: Grouping | null; mask: Mask | null; train: string | null }) {
   const { ctx, group, known, train } = props;
   const members = Array.from(group.members);
-  const parts = partsBy(members, tellers(ctx, known, props.list));
+  const parts = partsOf(members, props.list, props.grouping, (sample) => known?.split(sample) ?? "no split");
   const across = group.splits.length > 1;
   const likeness = tierWords(group);
   const open = (samples: readonly number[], words: string) => showRows(ctx, samples, words);

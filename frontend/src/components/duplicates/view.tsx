@@ -10,6 +10,7 @@ import { ALL } from "../../state/selection";
 import { Offer, useAnalysis, useColumn, type Asked, type Used } from "../analysis";
 import type { Context } from "../component";
 import { showRows, useKnown, type Known } from "../samples-strip";
+import { useGrouping } from "../use-grouping";
 import { useCounted } from "../use-judged";
 import { columnsOf, layerParams } from "./columns";
 import { GroupRow } from "./group";
@@ -166,6 +167,7 @@ function List({ ctx, groups, known, from }: { ctx: Context; groups: readonly Gro
   const [wanted, go] = useState(0);
   const page = Math.min(wanted, pages - 1);
   const grouped = store.groupBy.value;
+  const { grouping } = useGrouping(ctx, grouped);
   return (
     <>
       <div class="filters">
@@ -195,7 +197,7 @@ function List({ ctx, groups, known, from }: { ctx: Context; groups: readonly Gro
       )}
       <div class="groups">
         {shown.slice(page * PER_PAGE, (page + 1) * PER_PAGE).map((group) => (
-          <GroupRow key={group.members[0]} ctx={ctx} group={group} known={known} list={list} mask={data.filter.mask(ctx.id)} train={trainSplit(store.recording.value)} />
+          <GroupRow key={group.members[0]} ctx={ctx} group={group} known={known} list={list} grouping={grouping} mask={data.filter.mask(ctx.id)} train={trainSplit(store.recording.value)} />
         ))}
       </div>
       {shown.length === 0 && <p class="none muted">{groups.length === 0 ? "No group has a member that passes the filter." : "None of the groups is so."}</p>}

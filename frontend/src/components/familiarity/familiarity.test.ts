@@ -4,7 +4,7 @@ import { FAMILIARITY } from "../../hosts/fake-results";
 import { ALL } from "../../state/selection";
 import { mounted, settle, type Mounted } from "../mounted";
 import { familiarity } from "./familiarity";
-import { blocksOf, leastFirst, spreadOf, type Scores } from "./scores";
+import { leastFirst, spreadOf, type Scores } from "./scores";
 
 let page: Mounted | null = null;
 afterEach(() => page?.close());
@@ -165,7 +165,7 @@ test("nothing is run without being asked", async () => {
   expect(shownIn(shown.root)).toHaveLength(11);
 });
 
-test("spread, order and blocks by hand", () => {
+test("spread and order by hand", () => {
   const column = { kind: "number", length: 4, integer: false, values: Float64Array.from([1e9 + 1, 1e9 + 3, NaN, 1e9 + 5]), valid: null } as const;
   const spread = spreadOf(column, [0, 1, 2, 3]);
   expect([spread?.n, spread?.mean]).toEqual([3, 1e9 + 3]);
@@ -174,6 +174,4 @@ test("spread, order and blocks by hand", () => {
   const scores = { values: Float64Array.from([0.5, NaN, 0.1, 0.5]), ranks: true, column, unit: "" } satisfies Scores;
   expect([...leastFirst(scores, null, false)]).toEqual([2, 0, 3]);
   expect([...leastFirst(scores, Uint32Array.from([0b1001]), true)]).toEqual([0, 3]);
-  // Values that could be glued together wrongly stay apart.
-  expect(blocksOf(Uint32Array.from([0, 1]), [(row) => ["a, b", "a"][row] ?? "", (row) => ["c", "b, c"][row] ?? ""])).toHaveLength(2);
 });

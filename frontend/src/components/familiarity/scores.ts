@@ -107,21 +107,3 @@ export function spreadOf(column: Column, rows: ArrayLike<number>): Spread | null
   }
   return n === 0 ? null : { n, mean, deviation: Math.sqrt(squares / n) };
 }
-
-export interface Block {
-  name: string;
-  rows: number[];
-}
-
-/** The samples by their values in some columns; only combinations that exist make a block. */
-export function blocksOf(rows: Uint32Array, columns: readonly ((row: number) => string)[]): Block[] {
-  const blocks = new Map<string, Block>();
-  for (const row of rows) {
-    const values = columns.map((value) => value(row));
-    const key = JSON.stringify(values);
-    const block = blocks.get(key);
-    if (block) block.rows.push(row);
-    else blocks.set(key, { name: values.join(", "), rows: [row] });
-  }
-  return [...blocks.values()];
-}

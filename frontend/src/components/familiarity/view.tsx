@@ -1,12 +1,12 @@
 import { useMemo, useState } from "preact/hooks";
-import { count, measure, plural, probability, valueText } from "../../draw/format";
+import { count, measure, plural, probability } from "../../draw/format";
 import { Door, Failure, Heading } from "../../draw/parts";
 import { splitText } from "../../draw/where";
-import { valueAt } from "../../hosts/arrow";
 import type { Json } from "../../hosts/host";
 import type { Recording } from "../../hosts/recording";
 import { bucketsOf, type Buckets } from "../../state/buckets";
 import type { Clause } from "../../state/clauses";
+import { parted, type Grouping } from "../../state/groups";
 import { countBy, where, type Mask } from "../../state/masks";
 import { Offer, useAnalysis, useColumn, type Asked, type Used } from "../analysis";
 import type { Context } from "../component";
@@ -14,9 +14,10 @@ import { layerParams } from "../duplicates/columns";
 import { counted } from "../overview/counts";
 import { Histogram } from "../overview/histogram";
 import { showRows, Strip, useKnown, type Known } from "../samples-strip";
+import { useGrouping } from "../use-grouping";
 import { useCounted } from "../use-judged";
 import { columnsOf } from "./columns";
-import { blocksOf, given, leastFirst, overall, RARE, readTrust, spreadOf, within, type Scores, type Trust } from "./scores";
+import { given, leastFirst, overall, RARE, readTrust, spreadOf, within, type Scores, type Trust } from "./scores";
 
 const PER_PAGE = 24;
 const IN_BLOCK = 6;
@@ -212,13 +213,12 @@ function Paged({ ctx, scores, rows, known }: { ctx: Context; scores: Scores; row
   );
 }
 
-function Blocks({ ctx, scores, rows, known }: { ctx: Context; scores: Scores; rows: Uint32Array; known: Known | null }) {
+function Blocks({ ctx, scores, rows, known, grouping }: { ctx: Context; scores: Scores; rows: Uint32Array; known: Known | null; grouping: Grouping }) {
   const [most, setMost] = useState(BLOCKS);
-  const names = ctx.store.groupBy.value;
-  const columns = names.map((name) => ctx.data.filter.at(name));
-  const blocks = useMemo(() => blocksOf(rows, columns.map((column) => (row: number) => (column ? valueText(valueAt(column, row)) : "…")))
-    .map((block) => ({ ...block, spread: spreadOf(scores.column, block.rows) }))
-    .sort((a, b) => (a.spread?.mean ?? Infinity) - (b.spread?.mean ?? Infinity)), [rows, scores, ...columns]);
+  const names = grouping.divisions.map(({ column }) => column);
+  const blocks = useMemo(() => parted(rows, grouping).parts
+    .map((part) => ({ rows: part.rows, name: grouping.values(part.group).join(", "), spread: spreadOf(scores.column, part.rows) }))
+    .sort((a, b) => (a.spread?.mean ?? Infinity) - (b.spread?.mean ?? Infinity)), [rows, scores, grouping]);
   return (
     <>
       {blocks.slice(0, most).map((block) => (
@@ -228,7 +228,7 @@ function Blocks({ ctx, scores, rows, known }: { ctx: Context; scores: Scores; ro
             <Door leads="show these samples" open={() => showRows(ctx, block.rows, `where ${names.join(", ")} is ${block.name}`)}>{plural(block.rows.length, "sample")}</Door>
             {block.spread && <span class="muted small num">{`${scores.unit} ${measure(block.spread.mean)} ± ${measure(block.spread.deviation)}`}</span>}
           </header>
-          <Strip ctx={ctx} samples={block.rows} known={known} label={`Samples of ${block.name} by familiarity`} few={IN_BLOCK} aside={caption(scores)} />
+          <Strip ctx={ctx} samples={Array.from(block.rows)} known={known} label={`Samples of ${block.name} by familiarity`} few={IN_BLOCK} aside={caption(scores)} />
         </article>
       ))}
       {blocks.length > most && <p class="pager"><button type="button" class="button" onClick={() => setMost(most + BLOCKS)}>{`Show ${plural(Math.min(BLOCKS, blocks.length - most), "more group")}`}</button></p>}
@@ -260,6 +260,7 @@ export function View({ ctx }: { ctx: Context }) {
   const { mask } = useCounted(ctx);
   const reversed = ctx.options.value["most_first"] === true;
   const counting = useMemo(() => (scores ? leastFirst(scores, mask, false) : new Uint32Array(0)), [scores, mask]);
+  const { grouping, why } = useGrouping(ctx, store.groupBy.value);
   const own = data.filter.clause(ctx.id);
   const brushed = own?.enabled ? data.filter.of(own.expr) : null;
   const rows = useMemo(() => {
@@ -280,8 +281,9 @@ export function View({ ctx }: { ctx: Context }) {
       {scores && scores.values.length === store.recording.value.nSamples && (
         <>
           <Distribution ctx={ctx} chosen={chosen} scores={scores} mask={mask} />
+          {why !== null && <Failure what="These groups cannot be made." why={why} />}
           {rows.length === 0 && <p class="foot muted">No sample with a score passes the filter.</p>}
-          {rows.length > 0 && (store.groupBy.value.length > 0 ? <Blocks ctx={ctx} scores={scores} rows={rows} known={known} /> : <Paged ctx={ctx} scores={scores} rows={rows} known={known} />)}
+          {rows.length > 0 && (grouping ? <Blocks ctx={ctx} scores={scores} rows={rows} known={known} grouping={grouping} /> : <Paged ctx={ctx} scores={scores} rows={rows} known={known} />)}
           {column === null && <TrustLine chosen={chosen} />}
           <p class="foot muted small">{scores.ranks ? "The number is a rank: .02 means that 2 % lie in a thinner place. Unfamiliar is not wrong: rare kinds are what a network needs more of." : "Lower is less familiar."}</p>
         </>

@@ -1,12 +1,10 @@
 import { afterEach, expect, test } from "vitest";
 import { mounted, settle, type Mounted } from "../mounted";
-import type { Column } from "../../hosts/arrow";
-import { categories } from "../../hosts/fake";
 import { rowsOf } from "../../state/masks";
 import { grid } from "./grid";
 import { cellFor } from "./look";
 import { howOf, marked } from "./marks";
-import { Geometry, sectionsOf } from "./sections";
+import { Geometry } from "./sections";
 
 let page: Mounted | null = null;
 afterEach(() => page?.close());
@@ -173,19 +171,6 @@ test("a position is gone to", async () => {
   expect(root.querySelector('[role=option][tabindex="0"]')?.getAttribute("aria-posinset")).toBe("4");
 });
 
-test("sections: only combinations that occur, names as people sort them, missing last, no more than asked for", () => {
-  const rows = Uint32Array.of(4, 3, 2, 1, 0);
-  const a: Column = { ...categories(["v10", "v2", "v10", "v2", "v2"]), valid: Uint8Array.of(1, 1, 1, 1, 0) } as Column;
-  const b: Column = { kind: "number", length: 5, values: Int32Array.of(7, 7, 7, 8, 8), integer: true, valid: null };
-  const { sections, more } = sectionsOf(rows, [{ name: "kind", column: a }, { name: "n", column: b }]);
-  expect(sections.map(({ name, rows: own }) => [name, [...own]])).toEqual([
-    ["kind: v2 · n: 7", [1]], ["kind: v2 · n: 8", [3]], ["kind: v10 · n: 7", [2, 0]], ["kind: missing · n: 8", [4]],
-  ]);
-  expect(more).toBe(0);
-  const few = sectionsOf(rows, [{ name: "kind", column: a }], 1);
-  expect([few.sections.map(({ name }) => name), few.more]).toEqual([["kind: v2"], 2]);
-});
-
 test("where cards lie: lines, heads, boxes and steps agree; the millionth is as near as the first", () => {
   const cell = { width: 100, height: 50, columns: 3, gap: 10 };
   const two = new Geometry([4, 2], cell, 20);
@@ -201,8 +186,7 @@ test("where cards lie: lines, heads, boxes and steps agree; the millionth is as 
   expect(many.rangesIn(y, y + 1)).toEqual([[999_999, 1_000_000]]);
 });
 
-test("no sample at all is no section, no card, no step", () => {
-  expect(sectionsOf(new Uint32Array(0), [{ name: "a", column: { kind: "none", length: 0 } }])).toEqual({ sections: [], more: 0 });
+test("no sample at all is no card, no step", () => {
   for (const sizes of [[], [0]]) {
     const empty = new Geometry(sizes, { width: 100, height: 50, columns: 3, gap: 10 }, 20);
     expect([empty.total, empty.rangesIn(0, 1000), empty.step(0, 1)]).toEqual([0, [], 0]);

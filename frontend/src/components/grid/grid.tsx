@@ -4,13 +4,15 @@ import css from "./grid.css?inline";
 import { count, plural } from "../../draw/format";
 import { Failure, Heading, Waiting } from "../../draw/parts";
 import { splitText, whereText } from "../../draw/where";
+import { parted } from "../../state/groups";
 import { every, keep, none, rowsOf } from "../../state/masks";
 import { ordered } from "../../state/sorting";
 import { START } from "../../state/store";
 import { defineComponent, drawn, type Context } from "../component";
+import { useGrouping } from "../use-grouping";
 import { SIZES, lookOf, type Look } from "./look";
 import { Samples } from "./samples";
-import { sectionsOf, type Section } from "./sections";
+import { MOST_SECTIONS, type Section } from "./sections";
 import { Marked, Order, Settings } from "./tools";
 
 /** The samples that are shown: those selected, or all that pass the filter, in the chosen order. */
@@ -33,14 +35,15 @@ function useRows(ctx: Context, of: Look["of"]): Uint32Array {
 }
 
 /** The rows divided by what the page groups by; without groups, one section without a name. */
-function useSections(ctx: Context, rows: Uint32Array): { sections: readonly Section[]; grouped: boolean; more: number } {
-  const names = ctx.store.groupBy.value;
-  const columns = names.map((name) => ctx.data.filter.at(name));
-  return useMemo(() => {
-    const there = names.flatMap((name, i) => (columns[i] ? [{ name, column: columns[i] }] : []));
-    if (there.length === 0 || there.length < names.length) return { sections: [{ name: "", rows }], grouped: false, more: 0 };
-    return { ...sectionsOf(rows, there), grouped: true };
-  }, [rows, names, ...[0, 1, 2].map((i) => columns[i])]);
+function useSections(ctx: Context, rows: Uint32Array): { sections: readonly Section[]; grouped: boolean; more: number; why: string | null } {
+  const { grouping, why } = useGrouping(ctx, ctx.store.groupBy.value);
+  const divided = useMemo(() => {
+    if (!grouping) return { sections: [{ name: "", rows }], grouped: false, more: 0 };
+    const { parts, more } = parted(rows, grouping, MOST_SECTIONS);
+    const nameOf = (group: number) => grouping.values(group).map((value, d) => `${grouping.divisions[d]?.column ?? ""}: ${value}`).join(" · ");
+    return { sections: parts.map((part) => ({ name: nameOf(part.group), rows: part.rows })), grouped: true, more };
+  }, [rows, grouping]);
+  return { ...divided, why };
 }
 
 function Stale({ ctx }: { ctx: Context }) {
@@ -82,7 +85,7 @@ function Grid({ ctx }: { ctx: Context }) {
   const recording = store.recording.value;
   const look = lookOf(ctx.options.value, store.colorBy.value, recording.kind);
   const rows = useRows(ctx, look.of);
-  const { sections, grouped, more } = useSections(ctx, rows);
+  const { sections, grouped, more, why } = useSections(ctx, rows);
   const marks = useSignal(none(recording.nSamples));
   const goal = useSignal<{ position: number } | null>(null);
   useEffect(() => void (marks.value = none(recording.nSamples)), [recording.fingerprint, recording.nSamples]);
@@ -107,6 +110,7 @@ function Grid({ ctx }: { ctx: Context }) {
       </Heading>
       <Marked ctx={ctx} marks={marks} />
       {failed !== null && <Failure what="These samples could not be found." why={failed.why} retry={() => data.retryPick()} />}
+      {why !== null && <Failure what="These groups cannot be made." why={why} />}
       <Empty ctx={ctx} of={look.of} shown={rows.length} />
       {some && <Samples ctx={ctx} sections={sections} grouped={grouped} checkpoint={checkpoint} look={look} marks={marks} goal={goal.value} />}
       {more > 0 && <p class="none muted small">{`${plural(more, "more group")}: filter to reach them.`}</p>}

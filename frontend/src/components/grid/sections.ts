@@ -1,70 +1,9 @@
-/** Samples divided by the values of some columns: only combinations that occur, each under its own name, in order. */
-import type { Column } from "../../hosts/arrow";
-import { bucketsOf, type Buckets } from "../../state/buckets";
-import { textOrder } from "../../state/text-order";
-
+/** Where every head and every card lies. */
 export const MOST_SECTIONS = 200;
 
 export interface Section {
   name: string;
   rows: Uint32Array;
-}
-
-interface Division {
-  buckets: Buckets;
-  /** Place of each bucket in the order: names as people sort them, ranges from low to high, missing and infinite last. */
-  place: Int32Array;
-  /** The bucket at each place. */
-  bucket: Uint32Array;
-}
-
-function divisionOf(column: Column): Division | null {
-  const buckets = bucketsOf(column);
-  if (!buckets) return null;
-  const size = buckets.size + 2;
-  const names = Array.from({ length: buckets.size }, (_, i) => buckets.name(i));
-  const order = column.kind === "category" ? textOrder(names) : Uint32Array.from(names, (_, i) => i);
-  const bucket = Uint32Array.from({ length: size }, (_, i) => order[i] ?? i);
-  const place = new Int32Array(size);
-  bucket.forEach((own, at) => (place[own] = at));
-  return { buckets, place, bucket };
-}
-
-function nameOf(column: string, { buckets, bucket }: Division, place: number): string {
-  const own = bucket[place] ?? 0;
-  return `${column}: ${own < buckets.size ? buckets.name(own) : own === buckets.size ? "missing" : "infinite"}`;
-}
-
-/** The sections of some rows, which keep their order inside; beyond the first two hundred, how many there are. Columns that cannot be counted divide nothing. */
-export function sectionsOf(rows: Uint32Array, columns: readonly { name: string; column: Column }[], most = MOST_SECTIONS): { sections: Section[]; more: number } {
-  const divided = columns.flatMap(({ name, column }) => {
-    const division = divisionOf(column);
-    return division ? [{ name, ...division }] : [];
-  });
-  const keyOf = (row: number) => divided.reduce((key, { buckets, place }) => key * place.length + (place[buckets.codes[row] ?? 0] ?? 0), 0);
-  const sizes = new Map<number, number>();
-  const keys = new Float64Array(rows.length);
-  for (let i = 0; i < rows.length; i++) {
-    const key = keyOf(rows[i] as number);
-    keys[i] = key;
-    sizes.set(key, (sizes.get(key) ?? 0) + 1);
-  }
-  const found = [...sizes.keys()].sort((a, b) => a - b);
-  const open = new Map(found.slice(0, most).map((key) => [key, { rows: new Uint32Array(sizes.get(key) ?? 0), at: 0 }]));
-  for (let i = 0; i < rows.length; i++) {
-    const own = open.get(keys[i] as number);
-    if (own) own.rows[own.at++] = rows[i] as number;
-  }
-  const sections = [...open].map(([key, own]): Section => {
-    const places: number[] = [];
-    let rest = key;
-    for (const { place } of [...divided].reverse()) {
-      places.unshift(rest % place.length);
-      rest = Math.floor(rest / place.length);
-    }
-    return { name: divided.map((one, i) => nameOf(one.name, one, places[i] ?? 0)).join(" · "), rows: own.rows };
-  });
-  return { sections, more: found.length - open.size };
 }
 
 export interface Cell {
