@@ -11,6 +11,7 @@ import pytest
 from chromium import FLAGS, SOFTWARE_WEBGL, WITHOUT_GPU, find
 
 from bathyscope.recording import Recording, RecordingWriter
+from e2e.waiting import PATIENCE
 from recordings import PAGE_CODE, write_recording
 
 LONG = ("timeout", "browser")
@@ -40,7 +41,20 @@ def pytest_collection_modifyitems(items):
 def browsers():
     """Starts a headless Chromium once for each list of flags: the system's if there is one, else Playwright's own."""
     playwright = pytest.importorskip("playwright.sync_api")
+    playwright.expect.set_options(timeout=1000 * PATIENCE)
     running = {}
+
+    def patient(browser):
+        opened = browser.new_context
+
+        def new_context(**options):
+            context = opened(**options)
+            context.set_default_timeout(1000 * PATIENCE)
+            return context
+
+        browser.new_context = new_context
+        return browser
+
     with playwright.sync_playwright() as started:
         loop = asyncio.get_running_loop()
 
@@ -48,7 +62,7 @@ def browsers():
             asyncio._set_running_loop(loop)
             if flags not in running:
                 try:
-                    running[flags] = started.chromium.launch(executable_path=find(), args=[*FLAGS, *flags])
+                    running[flags] = patient(started.chromium.launch(executable_path=find(), args=[*FLAGS, *flags]))
                 except playwright.Error as error:
                     asyncio._set_running_loop(None)
                     said = str(error).splitlines()[0]

@@ -53,7 +53,6 @@ def open_page(browser, show):  # after `show`, so that pages close before their 
             color_scheme="dark" if dark else "light",
             reduced_motion="reduce",
         )
-        context.set_default_timeout(60_000)  # other tests may keep the machine busy
         contexts.append(context)
         page = context.new_page()
         if not expect_problems:

@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 import bathyscope as bs
 from bathyscope.workbench.new_component import new_component
@@ -105,11 +106,11 @@ def test_the_template_of_a_component_works_as_written_and_a_saved_change_is_on_t
     view = page.get_by_role("region", name="How many samples there are of each kind")
     view.get_by_title(re.compile("SHA-256 of the code: [0-9a-f]{64}")).wait_for()
     row = view.get_by_role("button", name=re.compile("^dog"))
-    assert row.inner_text().split() == ["dog", "7"]
+    expect(row).to_have_text(re.compile(r"^\s*dog\s*7\s*$"))
     row.click()
     shows(page, 7)
     view.get_by_role("button", name=re.compile("^cat")).get_by_text("6").wait_for()  # it does not filter itself
-    assert row.get_attribute("aria-pressed") == "true"
+    expect(row).to_have_attribute("aria-pressed", "true")
     file.write_text(file.read_text().replace("How many samples there are of each kind", "Another title"))
     hub.register_component(file)
     page.get_by_role("region", name="Another title").get_by_role("button", name=re.compile("^dog")).wait_for()
@@ -121,8 +122,8 @@ def test_a_chart_is_drawn_without_compiling_strings_and_leads_to_its_samples(ope
     picture = chart.get_by_role("img", name=re.compile("How many samples for each label; 20 samples"))
     canvas = picture.locator("canvas")
     canvas.wait_for()
-    painted = "canvas => new Set(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data).size"
-    assert canvas.evaluate(painted) > 10
+    painted = "canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data"
+    page.wait_for_function(f"canvas => new Set({painted}).size > 10", arg=canvas.element_handle())
     chart.get_by_text("Figures").click()
     chart.locator(".figures tbody tr").nth(3).wait_for()
     figures = {
@@ -162,7 +163,7 @@ def test_a_chart_and_a_text_are_in_a_report_too(tmp_path, browser, hub, form):
         )
     page.goto((tmp_path / form).as_uri() if single else "http://report.test/")
     page.get_by_role("region", name="How many samples for each label").locator("canvas").wait_for()
-    assert page.locator(".text strong").inner_text() == "true"
+    expect(page.locator(".text strong")).to_have_text("true")
     page.get_by_text("No module of the anywidget standard is registered.").wait_for()
     context.close()
     assert problems == []
@@ -207,7 +208,7 @@ def test_hostile_texts_and_charts_run_nothing_and_ask_for_nothing(open_tiles):
     for step in range(12):
         page.mouse.move(box["x"] + box["width"] * (step + 1) / 13, box["y"] + box["height"] * 0.55)
         page.mouse.click(box["x"] + box["width"] * (step + 1) / 13, box["y"] + box["height"] * 0.55)
-    assert page.get_by_text("The chart asks for data at").count() == 1
+    expect(page.get_by_text("The chart asks for data at")).to_have_count(1)
     assert page.evaluate("window.ran") is None
     assert [url for url in asked if "elsewhere" in url] == []
     assert len(page.context.pages) == 1

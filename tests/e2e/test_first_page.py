@@ -1,12 +1,16 @@
 """The main job, done by a person with a mouse or a keyboard in a real browser."""
 
 import re
+from itertools import count
+from time import monotonic
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 import bathyscope as bs
 from e2e.axe import serious_faults
+from e2e.waiting import PATIENCE
 from photographs import copy_photographs, efficientnet_lite0
 from recordings import write_checkpoint, write_recording
 
@@ -45,15 +49,15 @@ def shown_samples(page):
     grid = page.get_by_role("listbox", name="Samples")
     options = grid.locator("[role=option]")
     options.first.wait_for()
-    found = set()
-    for step in range(160):
+    found, deadline = set(), monotonic() + PATIENCE
+    for step in count():
         # Again from the top now and then: a slow machine may draw some rows only after they were scrolled past.
         grid.evaluate(SCROLL, 120 if step % 40 else -100_000)
         page.wait_for_timeout(60)
         names = options.evaluate_all("options => options.map(option => option.getAttribute('aria-label'))")
         found |= {int(re.search(r"sample ([\d,]+)", name)[1].replace(",", "")) for name in names}
-        if len(found) == int(options.first.get_attribute("aria-setsize")):
-            return found
+        if len(found) == int(options.first.get_attribute("aria-setsize")) or monotonic() > deadline:
+            break
     return found
 
 
@@ -63,7 +67,7 @@ def test_the_worst_confusion_leads_to_its_samples_and_into_the_inspector_and_bac
     page = open_page(served.url)
     page.get_by_role("gridcell", name=f"{len(samples)} {label} called {predicted}", exact=True).click()
     heading = page.get_by_role("region", name="Samples", exact=True).get_by_role("heading")
-    assert heading.inner_text() == f"{len(samples)} {label} called {predicted}"
+    expect(heading).to_have_text(f"{len(samples)} {label} called {predicted}")
     assert shown_samples(page) == samples
 
     page.get_by_role("listbox", name="Samples").evaluate(SCROLL, -100_000)
@@ -79,7 +83,7 @@ def test_the_worst_confusion_leads_to_its_samples_and_into_the_inspector_and_bac
 
     page.keyboard.press("Escape")
     inspector.get_by_role("heading", name=sample_id).wait_for(state="detached")
-    assert heading.inner_text() == f"{len(samples)} {label} called {predicted}"
+    expect(heading).to_have_text(f"{len(samples)} {label} called {predicted}")
 
 
 def test_the_same_by_keyboard_alone(served, demo_recording, open_page):
@@ -159,7 +163,7 @@ def test_an_unreadable_picture_is_a_placeholder_with_its_reason(tmp_path, show, 
 
 def test_a_wrong_token_says_how_to_get_the_right_address(served, open_page):
     page = open_page(served.url.split("token=")[0] + "token=wrong", expect_problems=True)
-    assert "address" in page.locator("body").inner_text()
+    expect(page.locator("body")).to_contain_text("address")
 
 
 def test_axe_finds_no_serious_fault_and_nothing_is_cut_off(served, open_page):
@@ -173,4 +177,4 @@ def test_axe_finds_no_serious_fault_and_nothing_is_cut_off(served, open_page):
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             page.locator(f"html[data-theme={scheme}]").wait_for(state="attached")
             assert serious_faults(page) == []
-            assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+            page.wait_for_function("document.documentElement.scrollWidth <= document.documentElement.clientWidth")

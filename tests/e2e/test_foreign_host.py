@@ -5,9 +5,11 @@ import threading
 import uuid
 
 import pytest
+from playwright.sync_api import expect
 
 import bathyscope as bs
 from e2e.foreign import Comm, ForeignHost
+from e2e.waiting import PATIENCE, comes_to
 from recordings import write_recording
 
 pytestmark = pytest.mark.browser
@@ -115,7 +117,7 @@ def test_python_and_the_page_tell_each_other_and_nobody_hears_an_echo(hub, host,
     hub.focus = "s/0008"
     shows(heading(page, grid), "^2 samples")
     page.locator(f"#{grid}").get_by_role("button", name="Clear filter").click()
-    assert arrived.acquire(timeout=10)
+    assert arrived.acquire(timeout=PATIENCE)
     assert heard == [["filter"]]
     assert hub.filter == ""
     posted = [
@@ -149,7 +151,7 @@ def test_a_view_shown_twice_cleared_and_shown_again_keeps_what_was_chosen(hub, h
         shows(heading(page, output), "^3 samples")
     page.evaluate("(name) => clear(name)", one)
     page.evaluate("(name) => clear(name)", two)
-    assert page.locator(".frame").count() == 0
+    expect(page.locator(".frame")).to_have_count(0)
     again = host.show(page, view)
     shows(heading(page, again), "^3 samples")
     view.height = 260
@@ -163,9 +165,12 @@ def test_a_page_of_views_lies_side_by_side_and_an_unknown_one_says_so(hub, host,
     cell(page, output)
     # Asked for together: a page that is still being laid out moves between two questions.
     boxes = "tiles => tiles.map(tile => tile.getBoundingClientRect().toJSON())"
-    left, right = page.locator(f"#{output} .tile").evaluate_all(boxes)[:2]
-    assert left["y"] == right["y"]
-    assert right["x"] >= left["x"] + left["width"]
+
+    def lie_side_by_side():
+        left, right = page.locator(f"#{output} .tile").evaluate_all(boxes)[:2]
+        return left["y"] == right["y"] and right["x"] >= left["x"] + left["width"]
+
+    comes_to(page, lie_side_by_side, True)
 
 
 def test_options_are_the_same_in_python_and_in_every_display(hub, host, open_host):
@@ -175,22 +180,23 @@ def test_options_are_the_same_in_python_and_in_every_display(hub, host, open_hos
     choices = [page.locator(f"#{output} select").first for output in (one, two)]
     for output in (one, two):
         cell(page, output)
-    assert [choice.input_value() for choice in choices] == ["name", "name"]
+    for choice in choices:
+        expect(choice).to_have_value("name")
     saved = threading.Event()
     view.observe(lambda change: saved.set(), "options")
     choices[0].select_option("given")
-    assert saved.wait(10)
+    assert saved.wait(PATIENCE)
     assert view.options.get("order", "given") == "given"
-    page.wait_for_function("(choice) => choice.value === 'given'", arg=choices[1].element_handle())
+    expect(choices[1]).to_have_value("given")
     # Undo takes back what was done in the view, and nobody loses a tile by it.
     saved.clear()
     page.locator(f"#{one} button").first.focus()
     page.keyboard.press("Control+z")
-    assert saved.wait(10)
+    assert saved.wait(PATIENCE)
     assert view.options == {"order": "name"}
     view.options = {"order": "size"}
     for choice in choices:
-        page.wait_for_function("(choice) => choice.value === 'size'", arg=choice.element_handle())
+        expect(choice).to_have_value("size")
     # Told once for each change that a person made, and never back what Python said.
     updates = [message["update"] for message in host.asked if "update" in message]
     assert updates == [{"options": {}}, {"options": {"order": "name"}}]
@@ -234,7 +240,7 @@ def test_a_closed_hub_leaves_the_picture_and_says_how_to_go_on(hub, host, open_h
     door, _ = cell(page, confusion)
     hub.close()
     shows(page.locator(f"#{confusion} .strip.lost"), "run the cell that makes the hub and then this one")
-    assert door.is_visible()
+    expect(door).to_be_visible()
 
 
 @pytest.mark.parametrize("age", ["today", "old"])
@@ -289,18 +295,17 @@ def test_the_theme_around_is_followed(hub, host, open_host):
     page = open_host()
     output = host.show(page, hub.view("grid"))
     frame = page.locator(f"#{output} .frame")
-    frame.wait_for()
-    assert frame.get_attribute("data-theme") == "light"
+    expect(frame).to_have_attribute("data-theme", "light")
     for darken, lighten in THEMES.items():
         for change, theme in ((darken, "dark"), (lighten, "light")):
             page.evaluate(f"() => {{ {change} }}")
-            page.locator(f"#{output} .frame[data-theme={theme}]").wait_for(timeout=5_000)
+            page.locator(f"#{output} .frame[data-theme={theme}]").wait_for()
 
 
 def test_where_nobody_says_the_system_s_theme_is_taken(hub, host, open_host):
     page = open_host(dark=True)
     output = host.show(page, hub.view("grid"))
-    assert page.locator(f"#{output} .frame").get_attribute("data-theme") == "dark"
+    expect(page.locator(f"#{output} .frame")).to_have_attribute("data-theme", "dark")
 
 
 def test_a_notebook_opened_without_its_kernel_shows_the_stored_view_or_how_to_run_it(hub, host, browser, tmp_path):

@@ -138,5 +138,6 @@ def test_nor_from_a_layout_or_its_markdown(hostile_recording, show, watched):
     tiles = page.locator(".tile")
     for place in range(tiles.count()):
         tiles.nth(place).scroll_into_view_if_needed()
+    page.locator("[data-component=markdown] .text").wait_for()
     links = page.locator("[data-component=markdown] a")
     assert {link.get_attribute("href") for link in links.all()} <= {None}

@@ -13,6 +13,9 @@ import urllib.error
 import urllib.request
 
 import pytest
+from playwright.sync_api import expect
+
+from e2e.waiting import PATIENCE
 
 pytestmark = [
     pytest.mark.browser,
@@ -70,11 +73,11 @@ def server(tmp_path_factory):
         yield folder / "work", f"http://127.0.0.1:{port}/lab?token={token}&reset"
     finally:
         running.terminate()
-        running.wait(20)
+        running.wait(PATIENCE)
 
 
 def _wait_for(address, process, log):
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and process.poll() is None:
         try:
             with urllib.request.urlopen(address, timeout=5):
@@ -127,7 +130,7 @@ class Notebook:
 
     def until(self, cell, code, pattern):
         """Ask Python until it says what is expected: the page tells it a moment later."""
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE
         while not re.search(pattern, said := self.write(cell, code)) and time.monotonic() < deadline:
             pass
         assert re.search(pattern, said), said
@@ -150,7 +153,6 @@ def lab(server, browser):
     """A tab with JupyterLab in it, for all notebooks: to load it takes as long as a test. And what goes wrong there."""
     context = browser.new_context(reduced_motion="reduce")
     page = context.new_page()
-    page.set_default_timeout(30_000)
     problems = []
 
     def hear(text):
@@ -244,7 +246,7 @@ def test_five_views_are_one_and_python_is_the_sixth(open_notebook):
     # A brush over a part of the picture.
     plane = notebook.cell(scatter).locator(".plane")
     notebook.cell(scatter).get_by_role("button", name=re.compile("^Box")).click()
-    plane.scroll_into_view_if_needed()
+    plane.hover()  # in sight, and at rest
     box = plane.bounding_box()
     page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + box["height"] * 0.3)
     page.mouse.down()
@@ -281,9 +283,9 @@ def test_a_view_keeps_its_keys_follows_the_theme_and_survives_the_kernel(open_no
         page.keyboard.press(key)
     page.keyboard.press("Control+z")
     shows(heading(notebook, 2), "it gets wrong")
-    assert page.locator(CELLS).count() == cells
+    expect(page.locator(CELLS)).to_have_count(cells)
 
-    assert frame.get_attribute("data-theme") == "light"
+    expect(frame).to_have_attribute("data-theme", "light")
     page.evaluate("window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})")
     page.wait_for_function(
         "() => [...document.querySelectorAll('[data-lm-suppress-shortcuts]')]"
@@ -293,7 +295,7 @@ def test_a_view_keeps_its_keys_follows_the_theme_and_survives_the_kernel(open_no
     page.locator("#jupyterlab-splash").wait_for(state="detached")  # lies over everything while a theme comes
 
     # Dragged taller by its lower edge, it stays so, and Python knows.
-    frame.scroll_into_view_if_needed()
+    frame.hover()  # in sight, and at rest
     box = frame.bounding_box()
     page.mouse.move(box["x"] + box["width"] - 4, box["y"] + box["height"] - 4)
     page.mouse.down()
@@ -307,8 +309,8 @@ def test_a_view_keeps_its_keys_follows_the_theme_and_survives_the_kernel(open_no
     # A kernel that goes: a sentence, and what was there stays.
     page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
     shows(notebook.cell(1).locator(".strip.lost"), "run the cell that makes the hub")
-    assert notebook.cell(1).get_by_role("gridcell", name=re.compile("Coat called Pullover")).first.is_visible()
+    expect(notebook.cell(1).get_by_role("gridcell", name=re.compile("Coat called Pullover")).first).to_be_visible()
     for cell in range(3):
         notebook.run(cell)
     notebook.cell(1).get_by_role("gridcell", name=re.compile("Coat called Pullover")).first.wait_for()
-    assert notebook.cell(1).locator(".strip.lost").count() == 0
+    expect(notebook.cell(1).locator(".strip.lost")).to_have_count(0)

@@ -6,11 +6,13 @@ import shutil
 
 import pyarrow.parquet as pq
 import pytest
+from playwright.sync_api import expect
 
 import bathyscope as bs
 from bathyscope.analyses import Labels
 from bathyscope.analyses.labels.corrections import corrections
 from bathyscope.analyses.labels.exporting import import_labels
+from e2e.waiting import comes_to
 
 pytestmark = pytest.mark.browser
 
@@ -52,27 +54,28 @@ def test_relabel_by_keys_undo_reload_export_and_blind(judged, show, open_page, t
     page = open_page(f"{show(path).url}#page=labels")
     view = page.locator(".of-labels")
     first = view.locator(".couple").first
-    first.wait_for(timeout=20_000)
+    first.wait_for()
     assert "T-shirt\nthat may be\nShirt" in re.sub(r"\n+\s*", "\n", first.locator(".who").inner_text())
-    assert first.get_by_text("systematic").count() == int(worst["systematic"])
+    expect(first.get_by_text("systematic")).to_have_count(int(worst["systematic"]))
 
     first.locator("button").focus()
     page.keyboard.press("Enter")
     view.locator(".stage .id").wait_for()
     for place in range(10):
         page.keyboard.press("k" if place % 5 == 4 else "1")
-    view.get_by_text(re.compile("^10 of ")).wait_for(timeout=10_000)
+    view.get_by_text(re.compile("^10 of ")).wait_for()
+    wanted = (["set"] * 4 + ["keep"]) * 2
+    comes_to(page, lambda: [payload["action"] for payload in decided(path)], wanted)
     said = decided(path)
-    assert [payload["action"] for payload in said] == (["set"] * 4 + ["keep"]) * 2
     assert {payload.get("label") for payload in said} == {"Shirt", None}
     assert len({payload["samples"][0] for payload in said}) == 10
     page.keyboard.press("z")
     view.get_by_text(re.compile("^9 of ")).wait_for()
-    assert decided(path) == said[:-1]
+    comes_to(page, lambda: decided(path), said[:-1])
 
     page.reload()
-    view.get_by_text(re.compile("^9 of ")).wait_for(timeout=20_000)
-    assert view.locator(".stage .id").inner_text().startswith(said[-1]["samples"][0])
+    view.get_by_text(re.compile("^9 of ")).wait_for()
+    expect(view.locator(".stage .id")).to_have_text(re.compile(f"^{said[-1]['samples'][0]}"))
 
     # Blind: nothing that was judged stands beside the picture, and the digits are classes.
     page.keyboard.press("b")
@@ -82,7 +85,9 @@ def test_relabel_by_keys_undo_reload_export_and_blind(judged, show, open_page, t
     assert "likely wrong" not in stage
     page.keyboard.press(str(1 + classes.index("Shirt")))
     view.get_by_text(re.compile("^10 of ")).wait_for()
-    assert decided(path)[-1] | {"blind": True, "action": "set", "label": "Shirt"} == decided(path)[-1]
+    comes_to(
+        page, lambda: [decided(path)[-1].get(name) for name in ("blind", "action", "label")], [True, "set", "Shirt"]
+    )
 
     page.keyboard.press("Escape")
     with page.expect_download() as download:

@@ -4,10 +4,12 @@ import re
 import shutil
 
 import pytest
+from playwright.sync_api import expect
 
 import bathyscope as bs
 from bathyscope.analyses import Counterfactual, Mitigate
 from bathyscope.analyses.mitigate import load_patch
+from e2e.waiting import comes_to
 
 pytestmark = pytest.mark.browser
 
@@ -33,8 +35,8 @@ def test_from_a_mistake_to_a_patch_and_back(explained, show, open_page, tmp_path
     n = len(result.samples)
     first = result.neurons["neuron"][0].as_py()
     title = view.locator(".titles h2").first
-    title.get_by_text(re.compile(rf"wrongly called Pullover: neuron {first} is ")).wait_for(timeout=20_000)
-    assert title.locator(".door").inner_text().startswith(str(n))
+    title.get_by_text(re.compile(rf"wrongly called Pullover: neuron {first} is ")).wait_for()
+    expect(title.locator(".door")).to_have_text(re.compile(f"^{n}"))
 
     # A number leads to the samples behind it, and from any of them a way leads back.
     listed = [row for row in result.neurons.to_pylist() if row["list"] == "excessive"]
@@ -47,13 +49,13 @@ def test_from_a_mistake_to_a_patch_and_back(explained, show, open_page, tmp_path
     row.locator(".name").click()
     card = view.get_by_role("region", name=f"Neuron {listed[0]['neuron']}", exact=True)
     shown = [row for row in result.exemplars.to_pylist() if row["neuron"] == listed[0]["neuron"]]
-    assert card.locator(".exemplars button.mini").count() == len(shown)
+    expect(card.locator(".exemplars button.mini")).to_have_count(len(shown))
     card.get_by_role("button", name="Spurious").click()
     card.get_by_role("button", name="Spurious", pressed=True).wait_for()
-    assert [said["flag"] for said in decided(path, "neuron")] == ["spurious"]
+    comes_to(page, lambda: [said["flag"] for said in decided(path, "neuron")], ["spurious"])
     card.locator(".exemplars button.mini").first.click()
     page.locator(".side-panel").get_by_role("button", name="Why?").click()
-    view.locator(".tryout .try").wait_for(timeout=20_000)
+    view.locator(".tryout .try").wait_for()
 
     # What if: as the explanation moves the neurons, another class wins.
     view.get_by_role("combobox", name="Called", exact=True).select_option("Pullover")
@@ -65,7 +67,7 @@ def test_from_a_mistake_to_a_patch_and_back(explained, show, open_page, tmp_path
     # An edit is previewed by itself; its figures are those of the analysis.
     view.get_by_role("region", name="Too strong").get_by_role("button", name=re.compile("^Take ")).click()
     edit = view.get_by_role("region", name="Edit the decision layer")
-    edit.get_by_text(re.compile("^It fixes")).wait_for(timeout=20_000)
+    edit.get_by_text(re.compile("^It fixes")).wait_for()
     neurons = tuple(sorted(row["neuron"] for row in listed[:5]))
     same = bs.load(path).run(Mitigate(neurons=neurons))
     told = {row["measure"]: row["after"] for row in same.measures.to_pylist() if row["split"] == "test"}
@@ -77,6 +79,7 @@ def test_from_a_mistake_to_a_patch_and_back(explained, show, open_page, tmp_path
 
     edit.get_by_role("button", name="Accept this patch").click()
     view.get_by_role("region", name="Accepted patches").wait_for()
+    comes_to(page, lambda: len(decided(path, "patch")), 1)
     (patch,) = decided(path, "patch")
     assert (patch["fingerprint"], patch["params"]) == (same.patch["fingerprint"][0].as_py(), {"neurons": list(neurons)})
     with page.expect_download() as download:
@@ -85,4 +88,4 @@ def test_from_a_mistake_to_a_patch_and_back(explained, show, open_page, tmp_path
     assert load_patch(tmp_path / "mine.patch").fingerprint == patch["fingerprint"]
     page.get_by_role("button", name=re.compile("^Undo")).click()
     view.get_by_role("region", name="Accepted patches").wait_for(state="detached")
-    assert decided(path, "patch") == []
+    comes_to(page, lambda: decided(path, "patch"), [])

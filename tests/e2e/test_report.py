@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 import bathyscope as bs
 from bathyscope.recording import RecordingWriter
@@ -55,8 +56,7 @@ def test_a_single_file_leads_from_a_confusion_to_its_pictures_and_into_the_inspe
     door, count = cell(page)
     door.click()
     options = page.get_by_role("listbox", name="Samples").locator("[role=option]")
-    options.first.wait_for()
-    assert int(options.first.get_attribute("aria-setsize")) == count
+    expect(options.first).to_have_attribute("aria-setsize", str(count))
     picture = options.first.locator("img")
     picture.wait_for()
     assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") == 8
@@ -65,8 +65,8 @@ def test_a_single_file_leads_from_a_confusion_to_its_pictures_and_into_the_inspe
     inspector.get_by_role("heading", name=re.compile("^s.[0-9]{4}$")).wait_for()
     inspector.get_by_role("heading", name="How it got there").wait_for()
     assert inspector.locator("img").first.evaluate("image => image.decode().then(() => image.naturalWidth)") == 8
-    assert page.get_by_role("contentinfo").get_by_text("report · 60 samples · recorded 20").is_visible()
-    assert page.get_by_text(re.compile("Connect")).count() == 0
+    page.get_by_role("contentinfo").get_by_text("report · 60 samples · recorded 20").wait_for()
+    expect(page.get_by_text(re.compile("Connect"))).to_have_count(0)
 
 
 def test_a_breakdown_and_an_earlier_checkpoint_are_there_too(tmp_path, open_offline):

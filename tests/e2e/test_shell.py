@@ -4,15 +4,18 @@ import re
 import shutil
 
 import pytest
+from playwright.sync_api import expect
 
 import bathyscope as bs
 from e2e.axe import serious_faults
 from e2e.test_first_page import FOCUSED_ROLE, worst_cell
+from e2e.waiting import at_rest, comes_to
 from recordings import write_recording
 
 pytestmark = pytest.mark.browser
 
 PLACES = "() => [...document.querySelectorAll('.views [data-place]')].map(tile => tile.dataset.place)"
+BEGIN_WITH = f"places => places.every((place, i) => ({PLACES})()[i] === place)"
 FITS = "() => document.documentElement.scrollWidth <= document.documentElement.clientWidth"
 COLUMNS = """n => new Set([...document.querySelectorAll('.views > .tile')]
   .map(tile => tile.getBoundingClientRect().left)).size === n"""
@@ -34,9 +37,15 @@ def small(tmp_path_factory):
         yield server
 
 
+def begin_with(page, places):
+    """Wait until the first tiles are these."""
+    page.wait_for_function(BEGIN_WITH, arg=places)
+
+
 def find(page, text):
     """Do what the palette finds first."""
     page.keyboard.press("Control+k")
+    page.get_by_role("dialog", name=re.compile("Find an action")).wait_for()  # before it, letters are shortcuts
     page.keyboard.type(text)
     page.keyboard.press("Enter")
 
@@ -77,37 +86,40 @@ def test_a_whole_task_by_keyboard_alone(own, show, open_page):
     page.keyboard.type("look again")
     page.keyboard.press("Enter")
     page.get_by_text(f"Tag {len(samples)} as look again: saved.").wait_for(state="attached")
-    ((kind, payload),) = decisions(own)
-    assert (kind, payload["tag"]) == ("tag", "look again")
+    comes_to(page, lambda: [(kind, payload["tag"]) for kind, payload in decisions(own)], [("tag", "look again")])
+    ((_, payload),) = decisions(own)
     assert {recording.index_of(name) for name in payload["samples"]} == samples
     page.keyboard.press("Escape")  # out of the field, in which keys are letters
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("Control+z")
     page.get_by_text(f"Undone: Tag {len(samples)} as look again").wait_for(state="attached")
-    assert "tag" not in [kind for kind, _ in decisions(own)]
+    comes_to(page, lambda: [kind for kind, _ in decisions(own) if kind == "tag"], [])
 
 
 def test_an_arranged_page_is_saved_and_opens_so_again(own, show, open_page):
     page = open_page(show(own).url)
     page.get_by_role("gridcell").first.wait_for()
+    begin_with(page, FIRST_TILES)
     first = page.evaluate(PLACES)
-    assert first[:3] == FIRST_TILES
     page.keyboard.press("e")
 
     # By keyboard: one up, two columns narrower.
     page.get_by_role("button", name="Move Where the network is wrong", exact=True).focus()
     for key in ("ArrowUp", "Shift+ArrowLeft", "Shift+ArrowLeft", "Enter"):
         page.keyboard.press(key)
-    assert page.evaluate(PLACES)[:3] == ["run-header", "confusion", "curves"]
+    begin_with(page, ["run-header", "confusion", "curves"])
     # By mouse: to the top.
-    handle = page.get_by_role("button", name="Move Where the network is wrong", exact=True).bounding_box()
-    page.mouse.move(handle["x"] + 30, handle["y"] + 10)
+    handle = page.get_by_role("button", name="Move Where the network is wrong", exact=True)
+    at_rest(page)
+    handle.hover()
     page.mouse.down()
-    page.mouse.move(handle["x"] + 30, handle["y"] - 100, steps=3)
-    page.mouse.move(handle["x"] + 30, page.locator("[data-place=run-header]").bounding_box()["y"] + 4, steps=3)
+    place = handle.bounding_box()
+    x = place["x"] + place["width"] / 2
+    page.mouse.move(x, place["y"] - 100, steps=3)
     page.locator(".landing").wait_for()
+    page.mouse.move(x, page.locator("[data-place=run-header]").bounding_box()["y"] + 4, steps=3)
     page.mouse.up()
-    assert page.evaluate(PLACES)[:3] == ["confusion", "run-header", "curves"]
+    begin_with(page, ["confusion", "run-header", "curves"])
     page.get_by_role("button", name="Remove How it learned").click()
     page.get_by_label("Name of this page").fill("Mine")
     page.keyboard.press("Enter")
@@ -117,26 +129,25 @@ def test_an_arranged_page_is_saved_and_opens_so_again(own, show, open_page):
     arranged = page.evaluate(PLACES)
     page.reload()
     page.get_by_role("gridcell").first.wait_for()
-    assert page.evaluate(PLACES) == arranged == ["confusion", "run-header", *first[3:]]
-    assert page.get_by_role("tab").first.inner_text() == "Mine"
-    assert (
-        page.evaluate("getComputedStyle(document.querySelector('[data-place=confusion]')).gridColumnEnd") == "span 10"
-    )
+    assert arranged == ["confusion", "run-header", *first[3:]]
+    comes_to(page, lambda: page.evaluate(PLACES), arranged)
+    expect(page.get_by_role("tab").first).to_have_text("Mine")
+    expect(page.locator("[data-place=confusion]")).to_have_css("grid-column-end", "span 10")
 
     find(page, "back to the first layout")
     page.get_by_role("tab", name="First look").wait_for()
-    assert page.evaluate(PLACES) == first
+    comes_to(page, lambda: page.evaluate(PLACES), first)
     page.get_by_text("Forget the saved layout: saved.").wait_for(state="attached")
     page.reload()
     page.get_by_role("tab", name="First look").wait_for()
-    assert page.evaluate(PLACES) == first
+    comes_to(page, lambda: page.evaluate(PLACES), first)
 
 
 def test_pages_have_addresses_and_the_browsers_way_back(small, open_page):
     page = open_page(small.url)
     page.get_by_role("tab", name="Data").click()
     page.wait_for_function("() => document.title.startsWith('Data · small')")
-    assert "page=data" in page.url
+    page.wait_for_url(re.compile("page=data"))
     page.keyboard.press("1")
     page.wait_for_function("() => document.title.startsWith('First look')")
     page.go_back()
@@ -146,8 +157,8 @@ def test_pages_have_addresses_and_the_browsers_way_back(small, open_page):
     # An address that is pasted is another view altogether, and says what of it does not fit.
     page.evaluate("location.hash = '#page=data&split=train&checkpoint=999999&of=ffffffffffff'")
     page.get_by_text("the address was made for another recording; checkpoint 999999 is not recorded").wait_for()
-    assert page.get_by_role("tab", name="Data").get_attribute("aria-selected") == "true"
-    assert page.get_by_role("button", name="train", exact=True).get_attribute("aria-pressed") == "true"
+    expect(page.get_by_role("tab", name="Data")).to_have_attribute("aria-selected", "true")
+    expect(page.get_by_role("button", name="train", exact=True)).to_have_attribute("aria-pressed", "true")
 
 
 CRAFTED = [
@@ -182,7 +193,7 @@ def test_a_layout_from_python_says_on_its_tiles_what_is_wrong(demo_recording, sh
     page.get_by_text("asks for a view called “weather”").wait_for()
     page.get_by_text("There is no option “nonsense”.").first.wait_for()
     page.get_by_role("gridcell").first.wait_for()
-    assert page.title() == "One · Tides · demo · Bathyscope"
+    expect(page).to_have_title("One · Tides · demo · Bathyscope")
     page.keyboard.press("2")
     page.get_by_role("tab", name="Two and a half").click()
     page.get_by_role("slider", name="Checkpoint").wait_for()
@@ -204,6 +215,7 @@ def test_axe_finds_no_serious_fault_while_arranging_in_menus_in_the_palette_and_
     page.get_by_role("button", name="What to do with Where the network is wrong").click()
     assert serious_in_both(".bars", ".tile-bar", ".menu", ".feet") == []
     page.keyboard.press("Escape")
+    page.locator(".menu").wait_for(state="detached")
     for key, name in (("Control+k", "Find an action"), ("?", "Shortcuts")):
         page.keyboard.press(key)
         page.get_by_role("dialog", name=re.compile(name)).wait_for()

@@ -3,6 +3,7 @@
 import pytest
 
 import bathyscope as bs
+from e2e.waiting import at_rest
 from recordings import write_recording
 
 pytestmark = pytest.mark.browser
@@ -40,6 +41,7 @@ def room(small, show, open_page):
         page = open_page(show(small, layout=layout).url, height=2400)
         page.wait_for_function(READY, arg=len(VIEWS))
         page.locator("[data-component=chart] canvas").wait_for()
+        at_rest(page)
         found = page.evaluate(ROOM)
         assert not any(each["scrolls"] for each in found.values())
         return {place.split("-")[0]: each for place, each in found.items()}
@@ -74,5 +76,6 @@ def test_on_a_telephone_the_samples_have_most_of_the_window(small, show, open_pa
     page = open_page(show(small).url, width=390, height=844)
     samples = page.get_by_role("listbox", name="Samples")
     samples.get_by_role("option").first.wait_for()
+    at_rest(page)
     room = samples.evaluate("list => list.closest('.scroll').clientHeight")
     assert 0.5 * 844 < room < 844

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from bathyscope.workbench.server import PageServer
+from e2e.waiting import PATIENCE
 
 pytestmark = pytest.mark.browser
 
@@ -43,7 +44,7 @@ def running(recording, tmp_path, monkeypatch):
     server.on_ready = lambda url: ready.set()
     thread = threading.Thread(target=server.run_here, daemon=True)
     thread.start()
-    assert ready.wait(20)
+    assert ready.wait(PATIENCE)
     yield server.url
     server.uvicorn.should_exit = True
     thread.join()
@@ -83,7 +84,7 @@ def tab(browser):
 
 
 def title_is(tab, text):
-    tab.wait_for_function("text => document.title.startsWith(text)", arg=text, timeout=15_000)
+    tab.wait_for_function("text => document.title.startsWith(text)", arg=text)
 
 
 def test_the_printed_address_opens_a_page_that_reads_runs_and_listens(running, tab):
