@@ -4,8 +4,10 @@ import gc
 import json
 import os
 import shutil
+import socket
 import urllib.request
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import numpy as np
 import pandas as pd
@@ -23,6 +25,7 @@ from bathyscope.errors import (
     MediaError,
     MissingInputError,
     ParameterError,
+    PortTakenError,
     RecordingExistsError,
     SourceError,
     UnknownColumnError,
@@ -186,6 +189,21 @@ def test_the_folder_of_data_follows_the_system(monkeypatch, tmp_path):
 
 
 # serving
+
+
+def test_a_taken_port_does_not_cost_the_page_that_is_open():
+    with bs.Hub(pd.DataFrame(ANIMALS)) as hub, socket.create_server(("127.0.0.1", 0)) as taken:
+        url = hub.show(port=0, open_browser=False)
+        with pytest.raises(PortTakenError):
+            hub.show(port=taken.getsockname()[1], open_browser=False)
+        assert hub.url == url
+        address, _, token = url.partition("/?token=")
+        request = urllib.request.Request(f"{address}/api/recording", headers={"authorization": f"token {token}"})
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            assert answer.status == 200
+        # Its own port is not taken by another.
+        port = urlsplit(url).port
+        assert urlsplit(hub.show(port=port, open_browser=False)).port == port
 
 
 def test_show_serves_in_the_background_and_close_ends_it():

@@ -344,8 +344,9 @@ def test_what_cannot_fit_at_all_is_an_error_that_says_what_to_do(recording, tmp_
     with pytest.raises(ReportError) as error:
         export(recording, tmp_path / "out.html", max_bytes=26_000)
     assert str(error.value) == (
-        "The report does not fit: with the measures of all checkpoints it is larger than max_bytes allows. "
-        "Give a larger max_bytes, fewer columns (columns=[…]) or fewer samples (rows=[…]), or export to a folder."
+        "The report does not fit: with the measures of all checkpoints it is larger than is allowed. "
+        "Allow more (max_bytes=…, or --max-mb), take fewer columns (columns=[…], or --column) or fewer samples "
+        "(rows=[…]), or export to a folder."
     )
     assert not (tmp_path / "out.html").exists()
 

@@ -253,6 +253,8 @@ def test_a_selection_is_indices_ids_a_mask_and_a_table(recording):
     frame = selection.to_pandas()
     assert frame["sample_id"].tolist() == [ids[7], ids[2]]
     assert "image" not in frame
+    named = [recording.classes[label] if label is not None else None for label in recording.column("label").to_pylist()]
+    assert [None if pd.isna(label) else label for label in frame["label"]] == [named[7], named[2]]
     assert repr(selection) == "<Selection of 2 of 60 samples: 2 samples picked by hand>"
     assert repr(Selection(recording, None)) == "<Selection of 0 of 60 samples: Nothing is selected>"
 

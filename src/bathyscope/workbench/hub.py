@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
 
 from bathyscope.errors import ParameterError
 from bathyscope.recording import Analysis, Progress, Recording
@@ -162,11 +163,14 @@ class Hub:
         PortTakenError
             If the port cannot be bound.
         """
-        live = self._at_work()
-        if self._running is not None:
-            self._running.close()
+        live, before = self._at_work(), self._running
+        if before is not None and port in (None, urlsplit(before.url).port):
+            before.close()  # its port is the one to take
             self._running = None
+        # Another one may be taken: until that is known, the page that is open stays.
         self._running = live.serve(port, read_only=read_only, open_browser=open_browser)
+        if before is not None:
+            before.close()
         return self._running.url
 
     def view(self, type: str, *, height: int | None = None, stored: bool = False, **options: Any) -> View:

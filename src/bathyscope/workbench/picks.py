@@ -67,8 +67,14 @@ class Selection:
         return pa.table({**index, **{name: self._recording.column(name, rows) for name in names}})
 
     def to_pandas(self) -> Any:
-        """`table()` as a DataFrame."""
-        return self.table().to_pandas()
+        """`table()` as a DataFrame, with labels by the names of their classes."""
+        table, classes = self.table(), self._recording.classes
+        place = table.schema.get_field_index("label")
+        if place >= 0 and classes and pa.types.is_integer(table.schema.types[place]):
+            codes = table["label"].combine_chunks().cast(pa.int32())
+            named = pa.DictionaryArray.from_arrays(codes, pa.array(classes, pa.string()))
+            table = table.set_column(place, "label", named)
+        return table.to_pandas()
 
 
 def indices_of(which: Any, recording: Recording) -> IntArray:

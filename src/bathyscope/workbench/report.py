@@ -244,8 +244,9 @@ class _Contents:
     def _necessary(self, fits: bool, what: str) -> None:
         if not fits:
             raise ReportError(
-                f"The report does not fit: with {what} it is larger than max_bytes allows. Give a larger max_bytes, "
-                "fewer columns (columns=[…]) or fewer samples (rows=[…]), or export to a folder."
+                f"The report does not fit: with {what} it is larger than is allowed. Allow more "
+                "(max_bytes=…, or --max-mb), take fewer columns (columns=[…], or --column) or fewer samples "
+                "(rows=[…]), or export to a folder."
             )
 
     # results
