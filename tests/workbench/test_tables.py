@@ -235,8 +235,8 @@ KINDS = {
     ),
     "spans": (pa.array([MINUTE, None, -MINUTE / 60_000]), [60.0, None, -0.001]),
     "clock": (
-        pa.array([datetime.time(23, 59), None, datetime.time(0, 0, 1)]),
-        ["23:59:00.000000", None, "00:00:01.000000"],
+        pa.array([datetime.time(23, 59), None, datetime.time(0, 0, 1, 250_000)]),
+        ["23:59:00", None, "00:00:01.25"],
     ),
     "zoned": (
         pa.array([datetime.datetime(1960, 1, 1, tzinfo=UTC), None, None], pa.timestamp("us", tz="Asia/Tokyo")),

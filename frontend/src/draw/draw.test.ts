@@ -4,8 +4,24 @@ import { linePath, niceScale, spread } from "./axes";
 import { classColour } from "./colour";
 import { compact, count, duration, measure, percent, plural, probability, shorten, valueText } from "./format";
 import { sortRows } from "./table";
+import { timeEdges, timeRounding, timeTicks, timeWords } from "./times";
 import { SIGHTS, contrast, lab, tokens } from "./tokens";
 import { ScrollMap, Slots, TALLEST_PX } from "./window";
+
+test("time is divided by the calendar, and written as short as tells it apart", () => {
+  const at = (text: string) => Date.parse(`${text}Z`);
+  const edges = (from: string, to: string, about = 8) => {
+    const found = timeEdges(at(from), at(to), about);
+    return found.map(timeWords(found));
+  };
+  expect(edges("2024-01-17T10:20", "2024-06-03T00:00")).toEqual(["2024-01-01", "2024-02-01", "2024-03-01", "2024-04-01", "2024-05-01", "2024-06-01", "2024-07-01"]);
+  // What lies on an edge ends there.
+  expect(edges("2024-01-01T00:00", "2024-03-01T00:00", 2)).toEqual(["2024-01-01", "2024-02-01", "2024-03-01"]);
+  expect(edges("1968-12-31T23:50", "1969-01-01T00:40", 4)).toEqual(["1968-12-31 23:45", "1969-01-01 00:00", "1969-01-01 00:15", "1969-01-01 00:30", "1969-01-01 00:45"]);
+  const ticks = timeTicks(at("2023-03-05T00:00"), at("2025-09-01T00:00"), 3);
+  expect(ticks.map(timeWords(ticks))).toEqual(["2024-01-01", "2025-01-01"]);
+  expect(new Date(timeRounding(at("2024-01-01T00:00"), at("2024-03-31T00:00"))(at("2024-02-05T17:31"))).toISOString()).toBe("2024-02-05T00:00:00.000Z");
+});
 
 test("numbers are written as look.md says", () => {
   expect(count(1234567)).toBe("1,234,567");

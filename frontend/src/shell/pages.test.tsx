@@ -66,6 +66,22 @@ test("arranged by keyboard: arrows move and resize, Escape puts back, Enter lays
   expect(places(page)).toEqual(["confusion", "run-header", "samples"]);
 });
 
+test("a key that comes before the next frame still reaches the handle whose tile has moved", async () => {
+  page = await opened({ layout: LAYOUT });
+  await page.press("e");
+  const handle = page.named("Move Where the network is wrong");
+  handle?.focus();
+  // As a browser does it: a key goes to what has the focus, and the page has no frame between two of them.
+  const hit = async (key: string, shiftKey = false) => {
+    document.activeElement?.dispatchEvent(new KeyboardEvent("keydown", { key, shiftKey, bubbles: true, cancelable: true }));
+    for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+  };
+  for (const key of ["ArrowUp", "ArrowDown", "ArrowUp"]) await hit(key);
+  expect(places(page)).toEqual(["confusion", "run-header", "samples"]);
+  for (let turn = 0; turn < 2; turn++) await hit("ArrowLeft", true);
+  expect(page.session.store.arrangement.tile("confusion")?.w).toBe(10);
+});
+
 test("tiles are renamed, copied, folded, removed and added; forty undos give back the same layout", async () => {
   page = await opened({ layout: LAYOUT });
   const { session } = page;

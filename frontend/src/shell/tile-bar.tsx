@@ -65,8 +65,8 @@ function useHandleKeys(tile: Tile, page: string, shell: Shell): (event: Keyboard
     else return;
     event.preventDefault();
     event.stopPropagation();
-    // The tiles may have changed places in the document, which takes the focus away.
-    requestAnimationFrame(() => handle instanceof HTMLElement && handle.isConnected && document.activeElement === document.body && handle.focus());
+    // The tiles may have changed places in the document, which takes the focus away; it is back before the next key.
+    queueMicrotask(() => handle instanceof HTMLElement && handle.isConnected && document.activeElement === document.body && handle.focus());
   };
 }
 

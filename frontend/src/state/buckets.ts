@@ -4,6 +4,7 @@ import { count, measure, valueText } from "../draw/format";
 import type { Column, Valid } from "../hosts/arrow";
 import type { Expr, Scalar } from "./clauses";
 import { exactDoubles } from "./narrow";
+import { timeEdges, timeWords } from "../draw/times";
 
 export interface Buckets {
   kind: "values" | "ranges";
@@ -116,13 +117,14 @@ function ranges(column: Ranged): Buckets {
   const values = comparable(column);
   const [low, high] = spanOf(values, valid);
   const whole = column.kind === "bigint" || (column.kind === "number" && (column.integer || areWhole(values, valid)));
-  const edges = low > high ? [0, 0] : edgesOf(low, high, whole);
+  const time = column.kind === "time";
+  const edges = low > high ? [0, 0] : time && low < high ? timeEdges(low, high, MOST_RANGES - 4) : edgesOf(low, high, whole);
   const size = low > high ? 0 : edges.length - 1;
   const single = whole && edges[1] === (edges[0] ?? 0) + 1;
   const codes = codesOf(values, valid, edges, size);
-  const words = (edge: number) => (column.kind === "time" ? new Date(edge).toISOString().slice(0, 16).replace("T", " ") : whole ? count(edge) : measure(edge));
-  const scalar = (edge: number): Scalar => (column.kind === "time" ? new Date(edge).toISOString() : edge);
-  const at = (value: Scalar | null) => (value === null ? NaN : column.kind === "time" ? Date.parse(String(value)) : Number(value));
+  const words = time ? timeWords(edges) : whole ? count : measure;
+  const scalar = (edge: number): Scalar => (time ? new Date(edge).toISOString() : edge);
+  const at = (value: Scalar | null) => (value === null ? NaN : time ? Date.parse(String(value)) : Number(value));
   return {
     kind: "ranges",
     size,

@@ -60,6 +60,12 @@ test("ranges hold about as many samples each, end at round numbers, and are told
   expect([division.value(0), division.value(3), division.value(7)]).toEqual(["below 0.13", "0.38 to 0.5", "0.88 and above"]);
 });
 
+test("ranges of time begin at whole days and are told as times are", () => {
+  const times = Float64Array.from({ length: 800 }, (_, i) => Date.parse("2024-01-01T05:00Z") + i * 3_600_000 * 3);
+  const division = made("taken", { kind: "time", length: 800, values: times, valid: null });
+  expect([division.value(0), division.value(1), division.value(7)]).toEqual(["before 2024-01-13", "2024-01-13 to 2024-01-26", "2024-03-28 and later"]);
+});
+
 test("a heap of equal values stays in one range, and one at the end is named by its value", () => {
   const corner = [...Array.from({ length: 80 }, () => 0), ...Array.from({ length: 20 }, (_, i) => 0.01 + i / 1000), ...Array.from({ length: 30 }, () => 1)];
   const division = made("corner", numbers(corner));

@@ -3,6 +3,7 @@ import { count, measure, valueText } from "../draw/format";
 import type { Column } from "../hosts/arrow";
 import type { Expr, Scalar } from "./clauses";
 import { textOrder } from "./text-order";
+import { timeRounding, timeWords } from "../draw/times";
 
 /** The values of one column as codes. */
 export interface Division {
@@ -72,14 +73,15 @@ function fewOf(numbers: Float64Array): readonly number[] | null {
 }
 
 /** Lower ends of the ranges after the first, ascending: each range holds about as many samples, and ends at round numbers where it can. */
-export function cutsOf(numbers: Float64Array, ranges = RANGES): readonly number[] {
+export function cutsOf(numbers: Float64Array, time = false): readonly number[] {
   const step = Math.max(1, Math.floor(numbers.length / SAMPLED));
   const sorted = Float64Array.from({ length: Math.ceil(numbers.length / step) }, (_, k) => numbers[k * step] ?? NaN).filter(Number.isFinite).sort();
   const [least, most] = [sorted[0] ?? 0, sorted.at(-1) ?? 0];
+  const round = time ? timeRounding(least, most) : (at: number) => Number(at.toPrecision(2));
   const cuts = new Set<number>();
-  for (let k = 1; k < ranges; k++) {
-    const at = sorted[Math.floor((k * sorted.length) / ranges)] ?? 0;
-    const rounded = Number(at.toPrecision(2));
+  for (let k = 1; k < RANGES; k++) {
+    const at = sorted[Math.floor((k * sorted.length) / RANGES)] ?? 0;
+    const rounded = round(at);
     const cut = rounded > least && rounded <= most ? rounded : at;
     // What is not above the least cuts nothing off.
     if (cut > least) cuts.add(cut);
@@ -105,21 +107,20 @@ function doublesOf({ values, valid }: Extract<Column, { kind: "number" | "bigint
 function byRange(name: string, column: Extract<Column, { kind: "number" | "bigint" | "time" }>): Division {
   const numbers = doublesOf(column);
   const few = fewOf(numbers);
-  const cuts = few ? few.slice(1) : cutsOf(numbers);
-  const missing = cuts.length + 1;
   const time = column.kind === "time";
+  const cuts = few ? few.slice(1) : cutsOf(numbers, time);
+  const missing = cuts.length + 1;
   const whole = column.kind === "bigint" || (column.kind === "number" && column.integer);
-  const words = (at: number) => (time ? new Date(at).toISOString().slice(0, 16).replace("T", " ") : whole ? count(at) : measure(at));
+  const words = time ? timeWords(few ?? cuts) : whole ? count : measure;
   const scalar = (at: number | undefined): Scalar | null => (at === undefined ? null : time ? new Date(at).toISOString() : at);
-  const between = (low: string | null, high: string | null) => (low === null ? (high === null ? "any value" : `below ${high}`) : high === null ? (low === most ? low : `${low} and above`) : `${low} to ${high}`);
   const greatest = numbers.reduce((found, value) => (value > found ? value : found), -Infinity);
-  const most = Number.isFinite(greatest) ? words(greatest) : null;
-  const end = (at: number | undefined) => (at === undefined ? null : words(at));
+  const from = (low: number) => (low === greatest ? words(low) : `${words(low)} and ${time ? "later" : "above"}`);
+  const between = (low: number | undefined, high: number | undefined) => (low === undefined ? (high === undefined ? "any value" : `${time ? "before" : "below"} ${words(high)}`) : high === undefined ? from(low) : `${words(low)} to ${words(high)}`);
   return {
     column: name,
     codes: rangeCodes(numbers, cuts, missing),
     size: missing + 1,
-    value: (code) => (code === missing ? "missing" : few ? words(few[code] ?? 0) : between(end(cuts[code - 1]), end(cuts[code]))),
+    value: (code) => (code === missing ? "missing" : few ? words(few[code] ?? 0) : between(cuts[code - 1], cuts[code])),
     expr: (code) => {
       if (code === missing) return missingExpr(name);
       if (few && !time) return { op: "eq", column: name, value: few[code] ?? 0 };

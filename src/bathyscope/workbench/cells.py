@@ -221,6 +221,11 @@ def _texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
         return _each(column, json_text)
 
 
+def _clock_times(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Times of the day such as 08:30:00, with parts of a second only where there are some."""
+    return pc.replace_substring_regex(_texts(column), r"\.0+$|(\.\d*?[1-9])0+$", r"\1")
+
+
 def _each(column: pa.ChunkedArray, told: Callable[[Any], str]) -> pa.ChunkedArray:
     texts = [None if cell is None else told(cell) for cell in column.to_pylist()]
     return pa.chunked_array([pa.array(texts, pa.string())])
@@ -242,7 +247,7 @@ CONVERSIONS: tuple[Conversion, ...] = (
     (_is_short_decimal, lambda column: column.cast(pa.float64()), "it is a number of the same digits here"),
     (_of_type(pa.types.is_decimal), lambda column: column.cast(pa.string()), "it is text here, with every digit"),
     (_of_type(pa.types.is_duration), _seconds, "it is a number of seconds here"),
-    (_of_type(pa.types.is_time), _texts, ""),
+    (_of_type(pa.types.is_time), _clock_times, ""),
     (_of_type(is_bytes), lambda column: _each(column, _hex), f"of each value the first {BYTES_SHOWN} bytes are shown"),
     (_of_type(pa.types.is_nested), lambda column: _each(column, json_text), "it is JSON text here"),
 )

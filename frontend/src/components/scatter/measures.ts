@@ -1,4 +1,5 @@
 /** Which columns can place points, which come first, and where their numbers come from. */
+import { measure, valueText } from "../../draw/format";
 import type { Recording } from "../../hosts/recording";
 import type { NumberColumn, SampleColumns } from "../../state/performance";
 import type { Session } from "../../state/session";
@@ -8,6 +9,8 @@ import { numbersIn } from "./colouring";
 export interface Measure {
   name: string;
   said: keyof SampleColumns | null;
+  /** Its values are points in time. */
+  time: boolean;
 }
 
 const SAID = ["confidence", "margin", "loss"] as const;
@@ -15,11 +18,16 @@ const SAID = ["confidence", "margin", "loss"] as const;
 export function measuresOf(recording: Recording): Measure[] {
   const recorded = recording.columns
     .filter(({ type, role }) => role === "metadata" && (type === "number" || type === "integer" || type === "datetime"))
-    .map(({ name }): Measure => ({ name, said: null }));
+    .map(({ name, type }): Measure => ({ name, said: null, time: type === "datetime" }));
   const missing = recording.missing["performance"] ?? [];
-  const said = recording.checkpoints.length > 0 && missing.length === 0 ? SAID.map((name): Measure => ({ name, said: name })) : [];
+  const said = recording.checkpoints.length > 0 && missing.length === 0 ? SAID.map((name): Measure => ({ name, said: name, time: false })) : [];
   // A recorded column of the same name is what the name means.
   return [...recorded, ...said.filter(({ name }) => !recording.columns.some((column) => column.name === name))];
+}
+
+/** A value of it in words. */
+export function wordsOf({ time }: Measure, value: number | null): string {
+  return time && value !== null && Number.isFinite(value) ? valueText(new Date(value)) : measure(value);
 }
 
 export interface Pair {

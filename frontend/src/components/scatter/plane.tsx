@@ -118,7 +118,7 @@ function useFed(ctx: Context, canvas: PointCanvas | null, shown: Shown, look: Lo
     canvas.update({ aspect: projection ? "equal" : "free" });
     return stop;
   }, [canvas, shown.xValues, shown.yValues]);
-  useEffect(() => canvas?.update({ axes: axes ? { x: shown.x.name, y: shown.y.name } : null }), [canvas, axes, shown.x.name, shown.y.name]);
+  useEffect(() => canvas?.update({ axes: axes ? { x: shown.x, y: shown.y } : null }), [canvas, axes, shown.x.name, shown.y.name]);
   useEffect(() => {
     // Labels on the data say where a class lies; along two unlike measures classes lie on top of each other.
     const keep = (i: number) => !shown.filtered?.[i];

@@ -124,9 +124,9 @@ test("an outline over what can be filtered is a clause, which filters every othe
   page = await mounted(scatter, { options: { x: "confidence", y: "loss" }, id: "scatter-2" });
   const line = [0.545, 0.45, 0.575, 0.45, 0.575, 0.75, 0.545, 0.75];
   const ctx = { store: page.session.store } as Parameters<typeof outlineExpr>[0];
-  const expr = outlineExpr(ctx, { x: { name: "confidence", said: null }, y: { name: "loss", said: null } }, line);
+  const expr = outlineExpr(ctx, { x: { name: "confidence", said: null, time: false }, y: { name: "loss", said: null, time: false } }, line);
   expect(expr).toEqual({ op: "polygon", x: "confidence", y: "loss", points: [[0.545, 0.45], [0.575, 0.45], [0.575, 0.75], [0.545, 0.75]] });
-  expect(outlineExpr(ctx, { x: { name: "confidence", said: null }, y: { name: "margin", said: "margin" } }, line)).toBeNull();
+  expect(outlineExpr(ctx, { x: { name: "confidence", said: null, time: false }, y: { name: "margin", said: "margin", time: false } }, line)).toBeNull();
   // Confidence is .5 + i / 100, loss i / 10: samples 5, 6 and 7 lie inside.
   if (expr) page.session.filter.set("scatter-2", expr);
   await settle();

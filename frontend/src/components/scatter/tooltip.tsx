@@ -1,8 +1,8 @@
 import type { Hit } from "../../draw/points/options";
-import { measure } from "../../draw/format";
 import { Swatch } from "../../draw/parts";
 import type { Context } from "../component";
 import { Picture } from "../grid/card";
+import { wordsOf } from "./measures";
 import type { Shown } from "./use-shown";
 
 const WIDTH = 190;
@@ -23,7 +23,7 @@ export function Tooltip({ ctx, hit, shown, box }: { ctx: Context; hit: Hit; show
         {label === null && <span class="name muted">no label</span>}
         {prediction !== null && <span class={label === null || label === prediction ? "name muted" : "name wrong"}>{prediction === label ? "rightly so called" : `→ ${name(prediction)}`}</span>}
       </p>
-      <p class="muted small">{`${shown.x.name} ${measure(shown.xValues.values[hit.index] ?? null)} · ${shown.y.name} ${measure(shown.yValues.values[hit.index] ?? null)}`}</p>
+      <p class="muted small">{`${shown.x.name} ${wordsOf(shown.x, shown.xValues.values[hit.index] ?? null)} · ${shown.y.name} ${wordsOf(shown.y, shown.yValues.values[hit.index] ?? null)}`}</p>
     </div>
   );
 }

@@ -1,8 +1,9 @@
 /** The points in sight as a table: the same picture for those who read rather than look. */
-import { count, measure, plural } from "../../draw/format";
+import { count, plural } from "../../draw/format";
 import { Door, Swatch } from "../../draw/parts";
 import { SortedTable, type TableColumn } from "../../draw/table";
 import type { Context } from "../component";
+import { wordsOf } from "./measures";
 import type { Shown } from "./use-shown";
 
 const MOST = 500;
@@ -16,8 +17,8 @@ export function Twin({ ctx, shown, rows }: { ctx: Context; shown: Shown; rows: U
     { id: "sample", name: "Sample", key: (row) => row, cell: (row) => <Door leads={`open sample ${count(row)}`} open={() => (ctx.store.focus.value = row)}>{count(row)}</Door> },
     { id: "label", name: "Label", key: (row) => named(shown.factsOf(row).label), cell: (row) => <span class="class-name"><Swatch of={shown.factsOf(row).label} /> {named(shown.factsOf(row).label) ?? "no label"}</span> },
     { id: "prediction", name: "Called", key: (row) => named(shown.factsOf(row).prediction), cell: (row) => named(shown.factsOf(row).prediction) ?? "–" },
-    { id: "x", name: shown.x.name, numeric: true, key: (row) => at(shown.xValues, row), cell: (row) => measure(at(shown.xValues, row)) },
-    { id: "y", name: shown.y.name, numeric: true, key: (row) => at(shown.yValues, row), cell: (row) => measure(at(shown.yValues, row)) },
+    { id: "x", name: shown.x.name, numeric: true, key: (row) => at(shown.xValues, row), cell: (row) => wordsOf(shown.x, at(shown.xValues, row)) },
+    { id: "y", name: shown.y.name, numeric: true, key: (row) => at(shown.yValues, row), cell: (row) => wordsOf(shown.y, at(shown.yValues, row)) },
   ];
   return (
     <div class="twin">

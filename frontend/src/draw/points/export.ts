@@ -1,6 +1,6 @@
 /** The picture as a file: what is on screen, with its labels and ticks. */
 import { css } from "./appearance";
-import { paintAbove, type Above } from "./overlay";
+import { paintAbove, ticksOf, type Above } from "./overlay";
 import type { Frame, Renderer } from "./renderer";
 import { LEAST_RIMMED, RIM, RING, SELECTED_SIZE } from "./renderer";
 import { grown, FILTERED, HIDDEN, SELECTED, type Scene } from "./scene";
@@ -63,6 +63,9 @@ export function shapes(scene: Scene, frame: Frame): string[] {
   return layers.flat();
 }
 
+/** About as wide as a letter is drawn, since an SVG that is written cannot measure any. */
+const LETTER = 7;
+
 /** Shapes where there are few enough, otherwise the picture in a frame of shapes. */
 export function svgOf(scene: Scene, frame: Frame, above: Above, picture: () => HTMLCanvasElement, words: string): string {
   const { width, height } = frame.size;
@@ -76,8 +79,13 @@ export function svgOf(scene: Scene, frame: Frame, above: Above, picture: () => H
       body.push(`<text x="${px.toFixed(1)}" y="${py.toFixed(1)}" text-anchor="middle" font-weight="600" paint-order="stroke" stroke="${css(scene.theme.surface)}" stroke-width="3" fill="${css(scene.theme.ink)}">${escaped(text)}</text>`);
     }
     if (above.axes) {
-      body.push(`<text x="${width - 6}" y="${height - 7}" text-anchor="end" fill="${css(scene.theme.ink)}">${escaped(above.axes.x)} →</text>`);
-      body.push(`<text x="7" y="15" fill="${css(scene.theme.ink)}">↑ ${escaped(above.axes.y)}</text>`);
+      const { x, y } = above.axes;
+      const divided = ticksOf(above, above.axes, x.name.length * LETTER);
+      const quiet = css(scene.theme.ink2);
+      for (const { at, text } of divided.x) body.push(`<path d="M${at.toFixed(1)} ${height}v-4" stroke="${quiet}"/><text x="${at.toFixed(1)}" y="${height - 7}" text-anchor="middle" fill="${quiet}">${escaped(text)}</text>`);
+      for (const { at, text } of divided.y) body.push(`<path d="M0 ${at.toFixed(1)}h4" stroke="${quiet}"/><text x="7" y="${(at + 4).toFixed(1)}" fill="${quiet}">${escaped(text)}</text>`);
+      body.push(`<text x="${width - 6}" y="${height - 7}" text-anchor="end" fill="${css(scene.theme.ink)}">${escaped(x.name)} →</text>`);
+      body.push(`<text x="7" y="15" fill="${css(scene.theme.ink)}">↑ ${escaped(y.name)}</text>`);
     }
   }
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12"><title>${escaped(words)}</title>${body.join("\n")}</svg>\n`;

@@ -1,14 +1,21 @@
 /** What lies above the points: ticks, labels, the focus, the point under the pointer, the line being drawn around points. */
 import { ticks } from "d3-array";
 import { measure } from "../format";
+import { timeTicks, timeWords } from "../times";
 import { css, type Theme } from "./appearance";
 import { placed } from "./labels";
 import type { Label } from "./scene";
 import { toScreen, visible, type Size, type View } from "./view";
 
 export interface Axes {
-  x: string;
-  y: string;
+  x: Axis;
+  y: Axis;
+}
+
+export interface Axis {
+  name: string;
+  /** Its values are milliseconds since 1970. */
+  time: boolean;
 }
 
 export interface Above {
@@ -44,32 +51,42 @@ function rimmed(paint: Paint, text: string, x: number, y: number, theme: Theme, 
   paint.fillText(text, x, y);
 }
 
-function drawAxes(paint: Paint, above: Above, axes: Axes): void {
-  const { size, view, theme } = above;
+/** Where an axis is divided, in pixels, and what stands there; nothing below the buttons and the names of the axes. */
+export function ticksOf({ view, size }: Pick<Above, "view" | "size">, axes: Axes, nameWidth: number): Record<"x" | "y", { at: number; text: string }[]> {
   const { x0, x1, y0, y1 } = visible(view, size);
+  const { width, height } = size;
+  const divided = ({ time }: Axis, low: number, high: number, about: number) => {
+    const values = time ? timeTicks(low, high, about) : ticks(low, high, about);
+    const words = time ? timeWords(values) : measure;
+    return values.map((value) => ({ value, text: words(value) }));
+  };
+  return {
+    x: divided(axes.x, x0, x1, Math.max(2, width / 110)).map(({ value, text }) => ({ at: toScreen(view, size, value, 0)[0], text })).filter(({ at, text }) => at >= 40 && at <= width - nameWidth - 20 - 3 * text.length),
+    y: divided(axes.y, y0, y1, Math.max(2, height / 80)).map(({ value, text }) => ({ at: toScreen(view, size, 0, value)[1], text })).filter(({ at }) => at >= 28 && at <= height - 24),
+  };
+}
+
+function drawAxes(paint: Paint, above: Above, axes: Axes): void {
+  const { size, theme } = above;
   const { width, height } = size;
   paint.font = `${SMALL}px ${theme.font}`;
   paint.textBaseline = "alphabetic";
+  const { x, y } = ticksOf(above, axes, paint.measureText(axes.x.name).width);
   paint.textAlign = "center";
-  const nameWidth = paint.measureText(axes.x).width;
-  for (const value of ticks(x0, x1, Math.max(2, width / 110))) {
-    const [px] = toScreen(view, size, value, 0);
-    if (px < 40 || px > width - nameWidth - 34) continue;
+  for (const { at, text } of x) {
     paint.fillStyle = css(theme.ink2, 0.5);
-    paint.fillRect(px - 0.5, height - 4, 1, 4);
-    rimmed(paint, measure(value), px, height - 7, theme, css(theme.ink2));
+    paint.fillRect(at - 0.5, height - 4, 1, 4);
+    rimmed(paint, text, at, height - 7, theme, css(theme.ink2));
   }
   paint.textAlign = "right";
-  rimmed(paint, `${axes.x} →`, width - 6, height - 7, theme, css(theme.ink));
+  rimmed(paint, `${axes.x.name} →`, width - 6, height - 7, theme, css(theme.ink));
   paint.textAlign = "left";
-  for (const value of ticks(y0, y1, Math.max(2, height / 80))) {
-    const [, py] = toScreen(view, size, 0, value);
-    if (py < 28 || py > height - 24) continue;
+  for (const { at, text } of y) {
     paint.fillStyle = css(theme.ink2, 0.5);
-    paint.fillRect(0, py - 0.5, 4, 1);
-    rimmed(paint, measure(value), 7, py + 4, theme, css(theme.ink2));
+    paint.fillRect(0, at - 0.5, 4, 1);
+    rimmed(paint, text, 7, at + 4, theme, css(theme.ink2));
   }
-  rimmed(paint, `↑ ${axes.y}`, 7, 15, theme, css(theme.ink));
+  rimmed(paint, `↑ ${axes.y.name}`, 7, 15, theme, css(theme.ink));
 }
 
 function drawLabels(paint: Paint, above: Above): void {

@@ -124,7 +124,7 @@ test("plus, minus and 0 zoom and fit; fitting one point does not zoom without en
 
 test("it says what it shows, and why without a GPU", () => {
   const points = made();
-  points.update({ filtered: [1, 0, 0, 0, 0, 0], selected: [1, 2], axes: { x: "ink", y: "light" } });
+  points.update({ filtered: [1, 0, 0, 0, 0, 0], selected: [1, 2], axes: { x: { name: "ink", time: false }, y: { name: "light", time: false } } });
   expect(points.describe()).toContain("Test: 5 points, 1 point without coordinates, 1 filtered out and grey, 2 selected. In sight: ink from");
   expect(heard.note.mock.lastCall?.[0]).toContain("Drawn without WebGL");
 });
@@ -145,6 +145,15 @@ test("an SVG holds a circle for every point with a place and texts as texts", ()
   const svg = points.svg();
   expect(svg.match(/<circle/g)).toHaveLength(5);
   expect(svg).toContain("&#60;b&#62; &#38; co");
+});
+
+test("an SVG has the ticks of its axes, of time by the calendar", () => {
+  const points = made();
+  points.update({ axes: { x: { name: "ink", time: false }, y: { name: "taken", time: true } } });
+  const texts = [...points.svg().matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map(([, text]) => text);
+  expect(texts.slice(-2)).toEqual(["ink →", "↑ taken"]);
+  expect(texts).toContain("1");
+  expect(texts.some((text) => text?.startsWith("1970-01-01 00:00:00"))).toBe(true);
 });
 
 test("after dispose nothing is left in the element and nothing answers", async () => {
