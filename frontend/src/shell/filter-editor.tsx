@@ -1,10 +1,12 @@
 /** Make or change one filter: by picking a column and its values, or by writing it. Both show the same draft. */
 import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
 import { plural } from "../draw/format";
 import { bucketsOf } from "../state/buckets";
-import { BAR, columnsOf, isInline, type Clause, type Expr } from "../state/clauses";
-import { TextError, parse } from "../state/clause-parser";
-import { textOf } from "../state/clause-text";
+import type { Column } from "../hosts/arrow";
+import { BAR, columnsOf, isInline, type Clause, type Expr, type Scalar } from "../state/clauses";
+import { TextError, parse, wantedAt } from "../state/clause-parser";
+import { columnText, scalarText, textOf } from "../state/clause-text";
 import { fieldsOf, type Field } from "../state/fields";
 import { countBy } from "../state/masks";
 import type { Session } from "../state/session";
@@ -114,13 +116,75 @@ interface EditorProps {
   close: () => void;
 }
 
-/** The columns that are meant by a text which so far is only the beginning of a name. */
-function namedBy(text: string, draft: Read, fields: readonly Field[]): readonly Field[] {
-  return "at" in draft && draft.at >= text.trimEnd().length ? fitting(text, fields, ({ name }) => name) : [];
+/** A way to go on with a text. */
+interface Offer {
+  name: string;
+  kind: string;
+  /** What is written then. */
+  text: string;
+  /** The column whose values are then picked; null where the text goes on. */
+  column: string | null;
+}
+
+function kindOf({ role, type }: Field): string {
+  return role === "model" ? "at the checkpoint" : role === "course" ? "over the training" : role === "metadata" ? type : role;
+}
+
+function valuesOf(column: Column | undefined): readonly Scalar[] {
+  return column?.kind === "category" ? column.values : column?.kind === "bool" ? [true, false] : [];
+}
+
+/** Columns, or values of a column, whose names fit what stands at the end of a text. */
+function offersFor(text: string, fields: readonly Field[], columnAt: (name: string) => Column | undefined): readonly Offer[] {
+  const wanted = text.trim() === "" ? null : wantedAt(text);
+  if (!wanted) return [];
+  const { before, begun, wants } = wanted;
+  if (wants.kind === "column") {
+    return fitting(begun, fields, ({ name }) => name).map((field) => ({ name: field.name, kind: kindOf(field), text: `${before}${columnText(field.name)} `, column: before.trim() === "" ? field.name : null }));
+  }
+  if (!fields.some(({ name }) => name === wants.column)) return [];
+  const values = fitting(begun, valuesOf(columnAt(wants.column)), String).filter((value) => String(value) !== begun);
+  return values.slice(0, MOST_VALUES).map((value) => ({ name: String(value), kind: wants.column, text: `${before}${scalarText(value)}`, column: null }));
 }
 
 /** A filter by more chosen samples than these is not written out. */
 const MOST_WRITTEN = 5000;
+
+function Listed({ of, lit, take }: { of: readonly Offer[]; lit: number | null; take: (offer: Offer) => void }) {
+  const list = useRef<HTMLUListElement>(null);
+  useEffect(() => list.current?.querySelector(".on")?.scrollIntoView?.({ block: "nearest" }), [lit]);
+  return (
+    <ul ref={list} class="columns" aria-label="Ways to go on">
+      {of.map((offer, place) => (
+        <li key={offer.name}>
+          <button type="button" class={place === lit ? "on" : ""} onClick={() => take(offer)}>
+            <span class="value-name">{offer.name || "(no name)"}</span> <span class="muted small">{offer.kind}</span>
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** What the draft would do, or where it stops making sense; a text that is not finished yet is no mistake. */
+function Draft({ text, draft, found, total, lit }: { text: string; draft: Read; found: ReturnType<Session["filter"]["count"]> | null; total: number; lit: Offer | null }) {
+  if (lit) return <>{lit.column === null ? `Enter writes ${lit.name}, ↑ ↓ choose another.` : `Enter picks ${lit.name}; or write on, such as “= …”.`}</>;
+  if ("message" in draft) {
+    return (
+      <>
+        <code aria-hidden="true">{text.slice(Math.max(0, draft.at - 24), draft.at)}<mark>{text.slice(draft.at, draft.at + 12) || "▏"}</mark></code>
+        <span class={unfinished(text, draft) ? "" : "warning"}>{`At ${draft.at + 1}: ${draft.message}`}</span>
+      </>
+    );
+  }
+  if (found && "failed" in found) return <span class="warning">{found.failed}</span>;
+  if (found && "count" in found) return <>{`${found.count.toLocaleString("en-GB")} of ${total.toLocaleString("en-GB")} match`}</>;
+  return <>{found ? "Counting…" : "Pick a column, or write a filter."}</>;
+}
+
+function unfinished(text: string, draft: Read): boolean {
+  return "at" in draft && draft.at >= text.trimEnd().length;
+}
 
 export function FilterEditor({ session, clause, column = null, anchor, close }: EditorProps) {
   const { filter, store } = session;
@@ -128,25 +192,34 @@ export function FilterEditor({ session, clause, column = null, anchor, close }: 
   const first = clause ? columnsOf(clause.expr) : [];
   const text = useSignal(clause && isInline(clause.expr, MOST_WRITTEN) ? textOf(clause.expr) : "");
   const picked = useSignal<string | null>(first.length === 1 ? (first[0] ?? null) : column);
+  const chosen = useSignal<number | null>(null);
   const ref = usePlace(() => anchor, close);
   const draft = read(text.value);
   const expr = "expr" in draft ? draft.expr : null;
   const found = expr ? filter.count(expr) : null;
   const field = fields.find(({ name }) => name === picked.value);
-  const named = field ? [] : namedBy(text.value, draft, fields);
-  const pick = (name: string) => {
-    picked.value = name;
-    if (!expr) text.value = "";
+  const offers = offersFor(text.value, fields, (name) => filter.at(name));
+  // What can be applied is applied by Enter; what cannot is completed by it.
+  const lit = offers.length === 0 ? null : (chosen.value ?? (expr ? null : 0));
+  const write = (next: string) => {
+    text.value = next;
+    chosen.value = null;
+  };
+  const take = (offer: Offer) => {
+    if (offer.column !== null) picked.value = offer.column;
+    write(offer.column === null ? offer.text : expr ? text.value : "");
     ref.current?.querySelector<HTMLElement>(".text")?.focus();
   };
   const apply = () => {
-    if (named[0]) return pick(named[0].name);
+    const offer = lit === null ? undefined : offers[lit];
+    if (offer) return take(offer);
     if (!expr || (found && "failed" in found)) return;
     if (clause) filter.change(clause.id, { expr, label: null, enabled: true });
     else filter.add(expr, BAR);
     close();
   };
-  const message = named[0] ? null : "message" in draft ? draft.message : found && "failed" in found ? found.failed : null;
+  const wrong = ("message" in draft && !unfinished(text.value, draft)) || (found !== null && "failed" in found);
+  const all = fields.map((one): Offer => ({ name: one.name, kind: kindOf(one), text: "", column: one.name }));
   return (
     <div ref={ref} class="popover" role="dialog" aria-label={clause ? "Edit filter" : "Add a filter"}
       onKeyDown={(event) => {
@@ -156,33 +229,25 @@ export function FilterEditor({ session, clause, column = null, anchor, close }: 
       }}>
       <form onSubmit={(event) => { event.preventDefault(); apply(); }}>
         <input class="field text" type="text" aria-label="Filter as text" spellcheck={false} autocomplete="off" placeholder={'label = "…" and confidence < 0.5'} value={text.value}
-          aria-invalid={message !== null} aria-describedby="filter-draft" onInput={(event) => (text.value = event.currentTarget.value)} />
-        <p id="filter-draft" class="draft" role="status">
-          {message !== null && "at" in draft && <code aria-hidden="true">{text.value.slice(Math.max(0, draft.at - 24), draft.at)}<mark>{text.value.slice(draft.at, draft.at + 12) || "▏"}</mark></code>}
-          {message !== null ? <span class="warning">{"at" in draft ? `At ${draft.at + 1}: ` : ""}{message}</span>
-            : found && "count" in found ? `${found.count.toLocaleString("en-GB")} of ${filter.counts.value.total.toLocaleString("en-GB")} match`
-              : found ? "Counting…" : named[0] ? `Enter picks ${named[0].name}; or write on, such as “= …”.` : "Pick a column, or write a filter."}
-        </p>
-        {!field && (
-          <ul class="columns" aria-label="Columns">
-            {(named[0] ? named : fields).map((one) => (
-              <li key={one.name}>
-                <button type="button" class={one === named[0] ? "on" : ""} onClick={() => pick(one.name)}>
-                  <span class="value-name">{one.name || "(no name)"}</span> <span class="muted small">{one.role === "model" ? "at the checkpoint" : one.role === "course" ? "over the training" : one.role === "metadata" ? one.type : one.role}</span>
-                </button>
-              </li>
-            ))}
-          </ul>
-        )}
-        {field && (
+          aria-invalid={wrong} aria-describedby="filter-draft" onInput={(event) => write(event.currentTarget.value)}
+          onKeyDown={(event) => {
+            const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+            if (step === undefined || offers.length === 0) return;
+            event.preventDefault();
+            chosen.value = lit === null ? (step > 0 ? 0 : offers.length - 1) : (lit + step + offers.length) % offers.length;
+          }} />
+        <p id="filter-draft" class="draft" role="status"><Draft text={text.value} draft={draft} found={found} total={filter.counts.value.total} lit={lit === null ? null : (offers[lit] ?? null)} /></p>
+        {offers.length > 0 && <Listed of={offers} lit={lit} take={take} />}
+        {offers.length === 0 && !field && <Listed of={all} lit={null} take={take} />}
+        {offers.length === 0 && field && (
           <section class="visual" aria-label={field.name}>
             <button type="button" class="link" onClick={() => (picked.value = null)}>‹ all columns</button> <b>{field.name}</b>
-            <Visual session={session} field={field} draft={expr} write={(next) => (text.value = next ? textOf(next) : "")} />
+            <Visual session={session} field={field} draft={expr} write={(next) => write(next ? textOf(next) : "")} />
           </section>
         )}
         <div class="actions">
           <button type="button" class="button" onClick={close}>Cancel</button>
-          <button type="submit" class="button primary" disabled={(!expr && !named[0]) || message !== null}>{clause ? "Change filter" : "Filter"}</button>
+          <button type="submit" class="button primary" disabled={lit === null && (!expr || wrong)}>{clause ? "Change filter" : "Filter"}</button>
         </div>
       </form>
     </div>

@@ -93,6 +93,36 @@ test("the beginning of a column's name narrows the columns, and Enter picks the 
   expect(session.store.clauses.value[0]?.expr).toEqual({ op: "in", column: "device", values: ["b"] });
 });
 
+test("a written filter is completed: columns where one is wanted, values of the column before them", async () => {
+  const { session, root, click, write } = await page();
+  await click("Add a filter");
+  const field = () => root.querySelector<HTMLInputElement>("[aria-label='Filter as text']") as HTMLInputElement;
+  const enter = async () => {
+    root.querySelector<HTMLFormElement>("[role=dialog] form")?.requestSubmit();
+    await settle();
+  };
+  const offered = () => [...root.querySelectorAll(".columns .value-name")].map((name) => name.textContent);
+  await write("device = ");
+  expect(offered()).toEqual(["a", "b"]);
+  field().dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowDown", bubbles: true }));
+  await settle();
+  expect(root.querySelector("#filter-draft")?.textContent).toBe("Enter writes b, ↑ ↓ choose another.");
+  await enter();
+  expect(field().value).toBe('device = "b"');
+  await write('device = "b" and not lab');
+  await enter();
+  expect(field().value).toBe('device = "b" and not label ');
+  // What can be read is applied by Enter, unless one of the offers is chosen.
+  await write('label in (Shirt, "Ba');
+  expect(offered()).toEqual(["Bag"]);
+  await write("label = Shir");
+  expect([offered(), root.querySelector("#filter-draft")?.textContent]).toEqual([["Shirt", "T-shirt"], "0 of 7 match"]);
+  await write("label = Shirt");
+  expect(offered()).not.toContain("Shirt");
+  await enter();
+  expect(session.store.clauses.value[0]?.expr).toEqual({ op: "eq", column: "label", value: "Shirt" });
+});
+
 test("a column's values are picked with their counts", async () => {
   const { session, root, click } = await page();
   await click("Add a filter");

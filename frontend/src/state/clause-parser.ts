@@ -2,12 +2,16 @@
 import type { Comparison, Expr, Scalar } from "./clauses";
 import { RESERVED } from "./clause-text";
 
+/** What could be written next: a column, or a value of one. */
+export type Wanted = { kind: "column" } | { kind: "value"; column: string };
+
 /** Where a text stops making sense, and what would. */
 export class TextError extends Error {
   constructor(
     readonly position: number,
     readonly expected: string,
     found: string,
+    readonly wants: Wanted | null = null,
   ) {
     super(`Expected ${expected}, found ${found}.`);
   }
@@ -75,6 +79,8 @@ const DEEPEST = 200;
 class Parser {
   private place = 0;
   private depth = 0;
+  /** The column that is being spoken of. */
+  private subject = "";
 
   constructor(private readonly tokens: readonly Token[]) {}
 
@@ -82,9 +88,9 @@ class Parser {
     return this.tokens[this.place] ?? { kind: "end", text: "", at: 0 };
   }
 
-  private fail(expected: string): never {
+  private fail(expected: string, wants: Wanted | null = null): never {
     const { kind, text, at } = this.token;
-    throw new TextError(at, expected, kind === "end" ? "the end" : `“${text}”`);
+    throw new TextError(at, expected, kind === "end" ? "the end" : `“${text}”`, wants);
   }
 
   /** Take the next token if it is this word or sign. */
@@ -140,12 +146,13 @@ class Parser {
 
   private column(): string {
     const { kind, text } = this.token;
-    if (kind !== "column" && (kind !== "word" || RESERVED.has(text.toLowerCase()))) this.fail("a column, “not” or “(”");
+    if (kind !== "column" && (kind !== "word" || RESERVED.has(text.toLowerCase()))) this.fail("a column, “not” or “(”", { kind: "column" });
     this.place++;
     return text;
   }
 
   private about(column: string): Expr {
+    this.subject = column;
     const { kind, text } = this.token;
     const comparison = kind === "sign" && Object.hasOwn(COMPARISONS, text) ? COMPARISONS[text] : undefined;
     if (comparison) {
@@ -221,7 +228,7 @@ class Parser {
         return known[Object.hasOwn(known, word) ? word : ""] ?? text;
       }
     }
-    return kind === "text" ? this.text() : this.fail("a value, with quotes around text");
+    return kind === "text" ? this.text() : this.fail("a value, with quotes around text", { kind: "value", column: this.subject });
   }
 
   private text(): string {
@@ -270,4 +277,22 @@ function numberOf(text: string): number | bigint {
 /** Read a filter; a `TextError` says where it stops making sense. */
 export function parse(text: string): Expr {
   return new Parser(tokensOf(text)).whole();
+}
+
+/** A word, or the inside of quotes that are not closed yet. */
+const BEGUN = [/[\p{L}\p{N}_]*$/u, /["`][^"`]*$/];
+
+/** What a text wants at its end, and the beginning of it that stands there already; null where nothing can be offered. */
+export function wantedAt(text: string): { before: string; begun: string; wants: Wanted } | null {
+  for (const pattern of BEGUN) {
+    const begun = pattern.exec(text)?.[0];
+    if (begun === undefined) continue;
+    const before = text.slice(0, text.length - begun.length);
+    try {
+      parse(before);
+    } catch (error) {
+      if (error instanceof TextError && error.wants && error.position === before.length) return { before, begun: begun.replace(/^["`]/, ""), wants: error.wants };
+    }
+  }
+  return null;
 }
