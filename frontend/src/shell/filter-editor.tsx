@@ -211,14 +211,12 @@ export function FilterEditor({ session, clause, column = null, anchor, close }: 
     ref.current?.querySelector<HTMLElement>(".text")?.focus();
   };
   const apply = () => {
-    const offer = lit === null ? undefined : offers[lit];
-    if (offer) return take(offer);
     if (!expr || (found && "failed" in found)) return;
     if (clause) filter.change(clause.id, { expr, label: null, enabled: true });
     else filter.add(expr, BAR);
     close();
   };
-  const wrong = ("message" in draft && !unfinished(text.value, draft)) || (found !== null && "failed" in found);
+  const wrong = lit === null && (("message" in draft && !unfinished(text.value, draft)) || (found !== null && "failed" in found));
   const all = fields.map((one): Offer => ({ name: one.name, kind: kindOf(one), text: "", column: one.name }));
   return (
     <div ref={ref} class="popover" role="dialog" aria-label={clause ? "Edit filter" : "Add a filter"}
@@ -231,9 +229,11 @@ export function FilterEditor({ session, clause, column = null, anchor, close }: 
         <input class="field text" type="text" aria-label="Filter as text" spellcheck={false} autocomplete="off" placeholder={'label = "…" and confidence < 0.5'} value={text.value}
           aria-invalid={wrong} aria-describedby="filter-draft" onInput={(event) => write(event.currentTarget.value)}
           onKeyDown={(event) => {
+            const offer = lit === null ? undefined : offers[lit];
             const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-            if (step === undefined || offers.length === 0) return;
+            if (event.isComposing || offers.length === 0 || (step === undefined && !(event.key === "Enter" && offer))) return;
             event.preventDefault();
+            if (step === undefined) return offer && take(offer);
             chosen.value = lit === null ? (step > 0 ? 0 : offers.length - 1) : (lit + step + offers.length) % offers.length;
           }} />
         <p id="filter-draft" class="draft" role="status"><Draft text={text.value} draft={draft} found={found} total={filter.counts.value.total} lit={lit === null ? null : (offers[lit] ?? null)} /></p>
@@ -247,7 +247,7 @@ export function FilterEditor({ session, clause, column = null, anchor, close }: 
         )}
         <div class="actions">
           <button type="button" class="button" onClick={close}>Cancel</button>
-          <button type="submit" class="button primary" disabled={lit === null && (!expr || wrong)}>{clause ? "Change filter" : "Filter"}</button>
+          <button type="submit" class="button primary" disabled={!expr || wrong}>{clause ? "Change filter" : "Filter"}</button>
         </div>
       </form>
     </div>
