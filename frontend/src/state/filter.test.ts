@@ -1,8 +1,11 @@
 // @vitest-environment node
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { FakeHost } from "../hosts/fake";
 import { settle } from "../components/mounted";
 import { parse } from "./clause-parser";
+import { textOf } from "./clause-text";
 import { rowsOf } from "./masks";
 import { Session } from "./session";
 
@@ -58,4 +61,11 @@ test("a large set of chosen samples stays out of the address, and that is said",
   filter.add({ op: "rows", rows: Uint32Array.from({ length: 101 }, (_, i) => i) });
   expect(kept).toBe("");
   expect(store.notices.value).toEqual(["A filter of more than 100 chosen samples is not kept in the address."]);
+});
+
+test("every filter in the documentation can be read, and is written so that it is read alike", () => {
+  const page = readFileSync(resolve(process.cwd(), "../docs/reference/filters.md"), "utf8");
+  const examples = [...page.matchAll(/^\| (`+) ?(.*?) ?\1 \|/gm)].map(([, , example]) => example ?? "");
+  expect(examples.length).toBeGreaterThan(15);
+  for (const example of examples) expect(parse(textOf(parse(example))), example).toEqual(parse(example));
 });
