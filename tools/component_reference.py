@@ -1,4 +1,7 @@
-"""Write docs/reference/components.md anew from the definitions of the views; `npm test` fails while it is stale."""
+"""Write docs/reference/components.md and workbench/views.json anew from the definitions of the views.
+
+`npm test` fails while one of them is stale.
+"""
 
 import os
 import subprocess

@@ -160,7 +160,9 @@ def test_a_view_shown_twice_cleared_and_shown_again_keeps_what_was_chosen(hub, h
 
 def test_a_page_of_views_lies_side_by_side_and_an_unknown_one_says_so(hub, host, open_host):
     page = open_host(width=1200)
-    output = host.show(page, hub.page(["confusion", {"type": "grid"}, "scater"]))
+    view = hub.page(["confusion", {"type": "grid"}])
+    view.options = {"tiles": [*view.options["tiles"], {"type": "scater", "options": {}}]}
+    output = host.show(page, view)
     shows(page.locator(f"#{output} .explanation"), "There is no view called “scater”. Views: .*confusion")
     cell(page, output)
     # Asked for together: a page that is still being laid out moves between two questions.

@@ -416,9 +416,9 @@ def test_a_view_carries_what_its_code_needs_and_no_more(hub):
     assert state["options"] == {"x": "brightness", "y": "camera"}
     assert state["hub_key"] == view.hub.key
     assert view.comm.opening["data"]["state"]["hub"] == f"anywidget:{view.hub.model_id}"
-    page = hub.page(["grid", {"type": "table", "columns": ["label"]}])
+    page = hub.page(["grid", {"type": "table", "order": ["label"]}])
     assert page.options == {
-        "tiles": [{"type": "grid", "options": {}}, {"type": "table", "options": {"columns": ["label"]}}]
+        "tiles": [{"type": "grid", "options": {}}, {"type": "table", "options": {"order": ["label"]}}]
     }
     assert page.height == 560
     data, _ = view._repr_mimebundle_()
@@ -453,12 +453,34 @@ def test_a_view_carries_what_its_code_needs_and_no_more(hub):
             "A page was asked for of [{'x': 1}]; types of views are expected, such as "
             '["scatter", {"type": "table"}].',
         ),
+        (
+            lambda hub: hub.view("tags", colour="label"),
+            NotebookError,
+            "The view 'tags' has no option 'colour'. It has none.",
+        ),
+        (
+            lambda hub: hub.page(["grid", {"type": "overview", "colums": ["ink"]}]),
+            NotebookError,
+            "The view 'overview' has no option 'colums'. Did you mean 'columns'? Options: columns, order, share.",
+        ),
     ],
 )
 def test_a_view_that_cannot_be_is_refused_in_words(hub, make, error, message):
     with pytest.raises(error) as refused:
         make(hub)
     assert str(refused.value) == message
+
+
+def test_a_view_that_nobody_knows_is_refused_with_the_nearest_name(hub):
+    for make in (lambda: hub.view("scattr"), lambda: hub.page(["grid", "scattr"])):
+        with pytest.raises(
+            NotebookError, match="There is no view 'scattr'. Did you mean 'scatter'[?] Views: anywidget, "
+        ):
+            make()
+    with pytest.raises(NotebookError, match="There is no view 'page'"):
+        hub.view("page")
+    # A component of one's own may be registered later; until then its tile says so.
+    assert hub.view("outside:mine", whatever=1).type == "outside:mine"
 
 
 def test_without_the_packages_for_notebooks_everything_else_works(hub, monkeypatch):

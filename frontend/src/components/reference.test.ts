@@ -4,14 +4,14 @@ import { expect, test } from "vitest";
 import { COMPONENTS } from "./all";
 import { defineComponent } from "./component";
 import { checked } from "./options";
-import { referenceOf } from "./reference";
+import { namesOf, referenceOf } from "./reference";
 
 const PAGE = resolve(process.cwd(), "../docs/reference/components.md");
+const NAMES = resolve(process.cwd(), "../src/bathyscope/workbench/views.json");
 
-test("the page of views in the documentation is fresh", () => {
-  const page = referenceOf(COMPONENTS);
-  if (process.env["BATHYSCOPE_WRITE_REFERENCE"] === "1") writeFileSync(PAGE, page);
-  expect(readFileSync(PAGE, "utf8"), "Write it again with: python tools/component_reference.py").toBe(page);
+test.each([[PAGE, referenceOf(COMPONENTS)], [NAMES, namesOf(COMPONENTS)]])("what is told of the views in %s is fresh", (path, told) => {
+  if (process.env["BATHYSCOPE_WRITE_REFERENCE"] === "1") writeFileSync(path, told);
+  expect(readFileSync(path, "utf8"), "Write it again with: python tools/component_reference.py").toBe(told);
 });
 
 test("every view says in a few words what it answers, and every option what it is, in a sentence", () => {

@@ -10,9 +10,10 @@ const HEAD = `# Views
 Every view that can stand on a page: in a layout file, in \`hub.view(type, …)\` and in the page's own list of views.
 This page is made from their definitions: \`python tools/component_reference.py\` writes it anew.
 
-Options are given as in \`hub.view("grid", …)\`, or in a layout as \`{"component": "grid", "options": {…}}\`. An option that is
-not known, or of the wrong kind, is told on the page and its default used. What is marked "layout only" is neither
-written into a shared address nor taken from one, because anyone can write an address.
+Options are given as in \`hub.view("grid", …)\`, or in a layout as \`{"component": "grid", "options": {…}}\`. Python refuses
+a view or an option that is not known. In a layout that is told on the tile, as is a value of the wrong kind anywhere, and
+the default is used. What is marked "layout only" is neither written into a shared address nor taken from one, because
+anyone can write an address.
 
 What a view needs and a recording lacks is said on its tile. "Predictions" are those of a checkpoint, or a column with that
 role, so a plain table will do; "checkpoints" are recorded from a model, and a table's probabilities make one.
@@ -44,4 +45,10 @@ function section({ type, title, needs, options }: Definition): string {
 export function referenceOf(definitions: readonly Definition[]): string {
   const sorted = [...definitions].sort((a, b) => (a.type < b.type ? -1 : 1));
   return `${[HEAD, ...sorted.map(section)].join("\n")}\n`.replace(/\n## /g, "\n\n## ").replace(/\n{3,}/g, "\n\n");
+}
+
+/** Every view with the names of its options, for Python, which refuses what no page knows. */
+export function namesOf(definitions: readonly Definition[]): string {
+  const sorted = [...definitions].sort((a, b) => (a.type < b.type ? -1 : 1));
+  return `{\n${sorted.map(({ type, options }) => `  ${JSON.stringify(type)}: ${JSON.stringify(Object.keys(options))}`).join(",\n")}\n}\n`;
 }

@@ -12,6 +12,7 @@ export function checkpointText(recording: Recording, name: string | null): strin
   return place < 0 ? "no checkpoint" : `checkpoint ${place + 1}`;
 }
 
+/** A plain table has no checkpoints, and says nothing of them. */
 export function whereText(recording: Recording, split: string, checkpoint: string | null): string {
-  return `${splitText(split)} · ${checkpointText(recording, checkpoint)}`;
+  return recording.checkpoints.length > 0 ? `${splitText(split)} · ${checkpointText(recording, checkpoint)}` : splitText(split);
 }

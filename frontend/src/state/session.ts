@@ -87,12 +87,13 @@ export class Session {
   /** Begin: restore the view in the address, measure, and show what is wrong first. */
   start(fragment: string, keep: (fragment: string) => void): void {
     const { store } = this;
-    const question = store.restore(fromFragment(fragment));
+    const view = fromFragment(fragment);
+    const question = store.restore(view);
     void this.measure();
     void this.readLog();
     if (question) void this.pick(question.rule, "address", question);
     this.history.begin();
-    if (this.capabilities.share) this.stops.push(share(this, this.host));
+    if (this.capabilities.share) this.stops.push(share(this, this.host, view));
     let timer: ReturnType<typeof setTimeout> | undefined;
     this.stops.push(
       effect(() => {

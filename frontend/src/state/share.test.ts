@@ -214,6 +214,21 @@ test("what could not be told is told when the line is back", async () => {
   expect(desk.posts.map(({ changes }) => changes)).toEqual([{ focus: 3 }]);
 });
 
+test("what the address asks for is told to the others; theirs holds for the rest", async () => {
+  const host = new SharingHost(desk);
+  const session = new Session(host, await host.recording());
+  sessions.push(session);
+  session.start("by=device&filter=bar:label+%3D+Shirt", () => undefined);
+  // What the others show, as every page is told it when it comes.
+  desk.python({ group_by: [], filter: [], color_by: "label", focus: 3 });
+  await rest();
+  const { store } = session;
+  expect([store.groupBy.value, store.clauses.value.length, store.colorBy.value, store.focus.value]).toEqual([["device"], 1, "label", 3]);
+  expect(desk.posts.at(-1)?.changes).toMatchObject({ group_by: ["device"], filter: [{ text: 'label = "Shirt"' }] });
+  desk.python({ group_by: ["correct"], filter: [] });
+  expect([store.groupBy.value, store.clauses.value]).toEqual([["correct"], []]);
+});
+
 test("nonsense from outside changes nothing", async () => {
   const { store } = await page();
   desk.posts.length = 0;

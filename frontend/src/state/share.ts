@@ -4,10 +4,12 @@ import type { Host, HostEvent, Json, SharedClause, SharedState } from "../hosts/
 import { clauseWords, freshId, isInline, type Clause } from "./clauses";
 import { parse } from "./clause-parser";
 import { textOf } from "./clause-text";
+import { fieldsOf } from "./fields";
 import { fromRows, rowsOf } from "./masks";
 import { ALL } from "./selection";
 import type { Session } from "./session";
 import { START } from "./store";
+import type { View } from "./url";
 import { reason } from "../hosts/reason";
 
 /** What changes within this time is told together. */
@@ -71,9 +73,14 @@ function sharedClause(clause: Clause): { [key: string]: Json } {
   return { text: textOf(clause.expr), label: clause.label, source: clause.source, enabled: clause.enabled };
 }
 
-/** Share until the returned function is called. */
-export function share(session: Session, host: Host, me = Math.random().toString(36).slice(2, 10)): () => void {
-  return new Share(session, host, me).stop;
+/** Share until the returned function is called. What the address asked for is news to the others, not theirs to this page. */
+export function share(session: Session, host: Host, address: View, me = Math.random().toString(36).slice(2, 10)): () => void {
+  return new Share(session, host, address, me).stop;
+}
+
+function namedBy(address: View): Set<Field> {
+  const named: Partial<Record<Field, boolean>> = { filter: address.clauses.length > 0, selection: address.pick !== null, focus: address.focus !== null, group_by: address.groupBy.length > 0, color_by: address.colorBy !== null, page: address.page !== null };
+  return new Set(FIELDS.filter((field) => named[field]));
 }
 
 class Share {
@@ -87,14 +94,18 @@ class Share {
   /** A heard filter that could not be read, for as long as what was read of it stands. */
   private unread: { key: string; why: string } | null = null;
   private timer: ReturnType<typeof setTimeout> | null = null;
+  /** Named by the address this page was opened at, and not told yet. */
+  private readonly asked: Set<Field>;
   readonly stop: () => void;
 
   constructor(
     private readonly session: Session,
     private readonly host: Host,
+    address: View,
     private readonly me: string,
   ) {
     const { store } = session;
+    this.asked = namedBy(address);
     const own = (page: string): Json => (session.hostName === "notebook" ? null : page);
     this.fields = {
       filter: computed(() => plain(store.clauses.value.filter(({ expr }) => isInline(expr) || (isInline(expr, MOST_ROWS) && textOf(expr).length <= LONGEST_TEXT)).map(sharedClause))),
@@ -160,7 +171,11 @@ class Share {
       // Told again when the line is back, together with what changes until then.
       for (const [field] of news) this.known.delete(field);
     }
-    for (const [field] of news) if (place !== null) this.written.set(field, place);
+    for (const [field] of news) {
+      if (place === null) continue;
+      this.written.set(field, place);
+      this.asked.delete(field);
+    }
     const held = this.held;
     this.held = null;
     for (const event of held) this.hear(event);
@@ -184,7 +199,8 @@ class Share {
   }
 
   private hear({ sequence, state }: Heard): void {
-    const heard = FIELDS.filter((field) => Object.hasOwn(state, field) && sequence > (this.written.get(field) ?? 0));
+    const waits = (field: Field) => this.asked.has(field) && (this.session.store.picking.peek() !== null || this.fields[field].peek().key !== this.known.get(field));
+    const heard = FIELDS.filter((field) => Object.hasOwn(state, field) && sequence > (this.written.get(field) ?? 0) && !waits(field));
     batch(() => heard.forEach((field) => this.apply(field, state[field] ?? null)));
     // Whatever became of it here, sending it back would be an echo.
     for (const field of heard) if (field !== "selection") this.known.set(field, this.fields[field].peek().key);
@@ -195,7 +211,7 @@ class Share {
   private apply(field: Field, value: Json): void {
     const { store } = this.session;
     const { recording, arrangement } = store;
-    const isColumn = (name: string) => recording.peek().columns.some((column) => column.name === name);
+    const isColumn = (name: string) => fieldsOf(recording.peek()).some((one) => one.name === name);
     switch (field) {
       case "filter":
         return this.applyFilter(Array.isArray(value) ? value : []);

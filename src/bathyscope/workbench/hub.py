@@ -20,6 +20,7 @@ from bathyscope.workbench.layout import LayoutLike, layout_json
 from bathyscope.workbench.meanings import Asked, Said
 from bathyscope.workbench.shown import MAX_ROWS, check_max_rows
 from bathyscope.workbench.table_recording import OnDuplicate
+from bathyscope.workbench.views import check_view
 
 if TYPE_CHECKING:
     from bathyscope.workbench.background import Served
@@ -183,11 +184,20 @@ class Hub:
         stored : store the view with its data in the notebook, at most 5 MB, for whoever opens it without a kernel
         options : of the component, as its page in the reference names them
 
+        Raises
+        ------
+        MissingPackageError
+            If the packages for notebooks are not installed.
+        NotebookError
+            If there is no such component or option, or its value cannot be sent to a page.
+
         Notes
         -----
         Needs the packages for notebooks: `pip install 'bathyscope[notebook]'`. A view lives as long as its hub: keep
         the hub in a variable.
         """
+        if isinstance(type, str):
+            check_view(type, options)
         return self._at_work().view(type, options, height, stored=stored)
 
     def page(
@@ -203,12 +213,14 @@ class Hub:
         # A single view stands for a list of one; else its letters, or its keys, would be taken for views.
         given = [views] if isinstance(views, str | Mapping) else list(views) if isinstance(views, Iterable) else [views]
         listed = [dict(one) if isinstance(one, Mapping) else {"type": one} for one in given]
-        tiles = [{"type": one.pop("type", None), "options": one} for one in listed]
+        tiles: list[dict[str, Any]] = [{"type": one.pop("type", None), "options": one} for one in listed]
         if not tiles or not all(isinstance(tile["type"], str) for tile in tiles):
             raise ParameterError(
                 f"A page was asked for of {views!r:.200}; types of views are expected, such as "
                 '["scatter", {"type": "table"}].'
             )
+        for tile in tiles:
+            check_view(tile["type"], tile["options"])
         return self._at_work().view("page", {"tiles": tiles}, height or 560, stored=stored)
 
     @property

@@ -79,10 +79,12 @@ function Facts({ ctx }: { ctx: Context }) {
         </li>
       )}
       <li class="num">{plural(recording.classes.length, "class", "classes")}</li>
-      <li class="num">
-        {plural(recording.checkpoints.length, "checkpoint")}
-        {span !== null && span > 0 && <span class="muted"> in {duration(span)}</span>}
-      </li>
+      {(recording.checkpoints.length > 0 || recording.writing) && (
+        <li class="num">
+          {plural(recording.checkpoints.length, "checkpoint")}
+          {span !== null && span > 0 && <span class="muted"> in {duration(span)}</span>}
+        </li>
+      )}
       {recording.writing && <li><span class="badge good">● Live: still recording</span></li>}
     </ul>
   );
@@ -123,7 +125,7 @@ function RunHeader({ ctx }: { ctx: Context }) {
   return (
     <section class="run" aria-label="What is this run?">
       <div class="what">
-        <Heading level={1} title={recording.name} small={recording.checkpoints.length > 0 ? checkpointText(recording, name) : "no checkpoint yet"} />
+        <Heading level={1} title={recording.name} small={recording.checkpoints.length > 0 ? checkpointText(recording, name) : recording.writing ? "no checkpoint yet" : null} />
         <Facts ctx={ctx} />
         <Alerts ctx={ctx} alerts={useAlerts(ctx)} />
         <Details recording={recording} />
