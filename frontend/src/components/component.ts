@@ -34,7 +34,8 @@ export interface Definition {
   options: OptionSpecs;
   /** Fills the height of its tile and scrolls inside, instead of growing with what it shows. */
   fill?: true;
-  styles: string;
+  /** Of what is drawn at once; a view that comes later brings its own. */
+  styles?: string;
   /** true, or the reason in a sentence why this recording cannot be shown so. */
   applies: (recording: Recording) => true | string;
   mount: (context: Context) => () => void;
@@ -62,14 +63,16 @@ export function loaded(): Promise<unknown> {
 }
 
 /** `mount` of a view that the first page can do without: its code comes when it is first on a page. */
-export function drawnLater(load: () => Promise<{ View: Parameters<typeof drawn>[0] }>): Definition["mount"] {
+export function drawnLater(load: () => Promise<{ View: Parameters<typeof drawn>[0]; styles?: string }>): Definition["mount"] {
   return (ctx) => {
     const failed = (why: string) => render(h(Failure, { what: "This view could not be loaded.", why, retry: attempt }), ctx.root);
     const attempt = () => {
       render(h(Waiting, { what: "Loading this view", height: 160 }), ctx.root);
       const asked = load().then(
-        ({ View }) => {
-          if (!gone) render(h(Guard, null, h(View, { ctx })), ctx.root);
+        ({ View, styles }) => {
+          if (gone) return;
+          if (styles !== undefined) ctx.root.adoptedStyleSheets = [sheet(base), sheet(styles)];
+          render(h(Guard, null, h(View, { ctx })), ctx.root);
         },
         (error: unknown) => {
           if (!gone) failed(reason(error));
@@ -102,7 +105,7 @@ function sheet(css: string): CSSStyleSheet {
 /** Put the component of a tile on the page: in a shadow root, or an explanation where it does not apply. */
 export function mountComponent(definition: Definition, el: HTMLElement, data: Session, id: string = definition.type): () => void {
   const root = el.shadowRoot ?? el.attachShadow({ mode: "open" });
-  root.adoptedStyleSheets = [sheet(base), sheet(definition.styles)];
+  root.adoptedStyleSheets = [sheet(base), ...(definition.styles === undefined ? [] : [sheet(definition.styles)])];
   const control = new AbortController();
   const { arrangement } = data.store;
   const found = computed(() => checked(definition.options, arrangement.tile(id)?.options ?? {}));

@@ -1,4 +1,3 @@
-import css from "./anywidget.css?inline";
 import { defineComponent, drawnLater } from "../component";
 import { HOW, TARGETS, widgetsIn } from "./targets";
 
@@ -15,7 +14,6 @@ export const anywidget = defineComponent({
       says: `What traits are tied to, as {trait: target}. Targets: ${Object.entries(TARGETS).map(([name, says]) => `${name} (${says})`).join("; ")}.`,
     },
   },
-  styles: css,
   applies: (recording) => widgetsIn(recording).length > 0 || `No module of the anywidget standard is registered. ${HOW}`,
   mount: drawnLater(() => import("./view")),
 });

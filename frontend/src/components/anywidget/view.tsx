@@ -6,6 +6,9 @@ import type { Context } from "../component";
 import { CodeMark } from "./code-mark";
 import { runWidget } from "./run";
 import { HOW, widgetsIn } from "./targets";
+import css from "./anywidget.css?inline";
+
+export const styles = css;
 
 function Running({ ctx, module }: { ctx: Context; module: ModuleInfo }) {
   const at = useRef<HTMLDivElement>(null);

@@ -21,6 +21,9 @@ import { firstChart, questionOf, simpleOf, specOf } from "./simple";
 import { columnsRead, complaint, completed, described, isObject, takesHeight, type Palettes, type Spec } from "./spec";
 import { linesOf, Tip, type Tipped } from "./tip";
 import { reason } from "../../hosts/reason";
+import css from "./chart.css?inline";
+
+export const styles = css;
 
 /** Categories with more values than this are not given colours of their own. */
 const MOST_COLOURS = 100;

@@ -1,4 +1,3 @@
-import css from "./compare.css?inline";
 import { saysPredictions } from "../../hosts/recording";
 import { firstReason, needsLabels, needsPredictions } from "../applies";
 import { sources } from "./sources";
@@ -12,7 +11,6 @@ export const compare = defineComponent({
     before: { type: "text", default: null, says: "The checkpoint to compare from, by its name, or a column of predictions as “column:name”; the best earlier one unless given." },
     after: { type: "text", default: null, says: "The checkpoint to compare to, or a column of predictions as “column:name”; the one the page shows unless given." },
   },
-  styles: css,
   applies: (recording) =>
     firstReason(recording, needsPredictions, needsLabels, () =>
       recording.writing || (saysPredictions(recording) && sources(recording).length > 1) || "One set of predictions alone has nothing to compare with. Record a second checkpoint, or add a column of predictions."),

@@ -11,6 +11,9 @@ import { pickRows, sourceText, useCounted, useJudged } from "../use-judged";
 import { compare } from "./compare";
 import { before, sources } from "./sources";
 import { agreementOf, changesByClass, chanceWords, finding, type Agreement, type ClassChange } from "./agreement";
+import css from "./compare.css?inline";
+
+export const styles = css;
 
 const WORDS: Readonly<Record<Outcome, string>> = {
   "both right": "right both times",

@@ -1,4 +1,3 @@
-import css from "./datamap.css?inline";
 import { defineComponent, drawnLater } from "../component";
 import { placeColumns } from "./columns";
 
@@ -17,7 +16,6 @@ export const datamap = defineComponent({
     names: { type: "json", default: null, private: true, says: "Regions of values that the map calls otherwise: { \"value\": \"region\" }." },
     projection: { type: "choice", default: "auto", choices: ["auto", "equal-earth", "mercator", "albers-usa", "flat"], says: "How the globe is laid flat: “equal-earth” keeps areas comparable and is what the world is drawn with, “mercator” keeps shapes, “flat” takes coordinates that are projected already." },
   },
-  styles: css,
   applies: (recording) => {
     if (recording.nSamples === 0) return "The recording holds no sample yet.";
     return placeColumns(recording).length > 0 || "No column can hold the names or codes of regions. Record one with metadata={\"country\": …}: names, or codes of two or three letters; in a plain table any such column will do.";

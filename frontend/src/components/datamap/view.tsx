@@ -18,6 +18,9 @@ import { Picture, type Shown } from "./picture";
 import type { Placed, Regions } from "./shapes";
 import { finding, howMany, rightWords } from "./words";
 import { reason } from "../../hosts/reason";
+import css from "./datamap.css?inline";
+
+export const styles = css;
 
 const MOST_STRAYS = 40;
 

@@ -1,5 +1,3 @@
-import css from "./duplicates.css?inline";
-import strip from "../samples-strip.css?inline";
 import { columnsOf } from "./columns";
 import { defineComponent, drawnLater } from "../component";
 
@@ -16,7 +14,6 @@ export const duplicates = defineComponent({
     order: { type: "choice", default: "worst", choices: ["worst", "largest", "nearest"], says: "Which groups come first." },
     list: { type: "choice", default: "auto", choices: ["auto", "together", "split"], says: "Members by the columns the page is grouped by, else by split (auto), always by split, or together." },
   },
-  styles: `${strip}\n${css}`,
   applies: (recording) => {
     if (recording.nSamples === 0) return "The recording holds no sample yet.";
     const missing = recording.missing["duplicates"] ?? [];

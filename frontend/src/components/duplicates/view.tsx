@@ -17,6 +17,10 @@ import { GroupRow } from "./group";
 import { clustersAt, clustersIn, groupsOf, readFound, sorted, TIERS, usualTiers, type Found, type Group, type Order, type Tier } from "./groups";
 import { DROP, mark } from "./marks";
 import { coverageWords, distanceWords, finding, listed, thing, TIER_WORDS } from "./words";
+import css from "./duplicates.css?inline";
+import strip from "../samples-strip.css?inline";
+
+export const styles = `${strip}\n${css}`;
 
 const PER_PAGE = 20;
 const FARTHEST = 2;

@@ -1,5 +1,3 @@
-import css from "./familiarity.css?inline";
-import strip from "../samples-strip.css?inline";
 import { columnsOf } from "./columns";
 import { defineComponent, drawnLater } from "../component";
 
@@ -14,7 +12,6 @@ export const familiarity = defineComponent({
     value: { type: "text", default: null, says: "Only the samples with this value of the column." },
     most_first: { type: "flag", default: false, says: "Whether the most familiar samples come first." },
   },
-  styles: `${strip}\n${css}`,
   applies: (recording) => {
     if (recording.nSamples === 0) return "The recording holds no sample yet.";
     const missing = recording.missing["familiarity"] ?? [];

@@ -18,6 +18,10 @@ import { useGrouping } from "../use-grouping";
 import { useCounted } from "../use-judged";
 import { columnsOf } from "./columns";
 import { given, leastFirst, overall, RARE, readTrust, spreadOf, within, type Scores, type Trust } from "./scores";
+import css from "./familiarity.css?inline";
+import strip from "../samples-strip.css?inline";
+
+export const styles = `${strip}\n${css}`;
 
 const PER_PAGE = 24;
 const IN_BLOCK = 6;

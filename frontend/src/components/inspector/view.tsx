@@ -12,6 +12,10 @@ import { Neighbours } from "./neighbours";
 import { Notes, TagsOf } from "./said";
 import { idOf, labelColumn, labelWords, pointAt, useSample, type Fetched } from "./sample";
 import { Viewer } from "./viewer";
+import css from "./inspector.css?inline";
+import strip from "../samples-strip.css?inline";
+
+export const styles = `${strip}\n${css}`;
 
 /** Longer texts are cut, and shown whole when asked for. */
 const LONGEST = 600;

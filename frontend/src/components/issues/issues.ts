@@ -1,12 +1,9 @@
-import css from "./issues.css?inline";
-import strip from "../samples-strip.css?inline";
 import { defineComponent, drawnLater } from "../component";
 
 export const issues = defineComponent({
   type: "issues",
   title: "What should be looked at?",
   needs: [],
-  styles: `${strip}\n${css}`,
   applies: (recording) => recording.nSamples > 0 || "The recording holds no sample yet.",
   mount: drawnLater(() => import("./view")),
 });

@@ -17,6 +17,10 @@ import { within } from "../familiarity/scores";
 import { showRows } from "../samples-strip";
 import { bySeverity, fromGiven, fromGroups, fromRecording, givenIn, neverLearnt, strangers, unreadable, verdictsIn, weakSlices, type Issue, type Settled, type Severity, type Verdict } from "./gather";
 import { reason } from "../../hosts/reason";
+import css from "./issues.css?inline";
+import strip from "../samples-strip.css?inline";
+
+export const styles = `${strip}\n${css}`;
 
 const TONES: Record<Severity, string> = { high: "bad", medium: "warn", low: "" };
 const WORDS: Record<Severity, string> = { high: "High", medium: "Medium", low: "Low" };

@@ -1,5 +1,3 @@
-import css from "./labels.css?inline";
-import matrix from "../confusion/confusion.css?inline";
 import type { Recording } from "../../hosts/recording";
 import { firstReason, needsLabels } from "../applies";
 import { defineComponent, drawnLater } from "../component";
@@ -35,7 +33,6 @@ export const labels = defineComponent({
     since: { type: "number", default: 0, says: "The last decision before the plan for limited time was made; what was decided until then is not in it." },
     control: { type: "number", default: 100, says: "How many samples are drawn at random to tell how many errors are left." },
   },
-  styles: `${matrix}\n${css}`,
   applies,
   mount: drawnLater(() => import("./view")),
 });

@@ -14,6 +14,10 @@ import { basesOf, DUPLICATES, FAMILIARITY, newSuspects, pairOf, useQueue, useSou
 import { RoundPart, roundWords } from "./round";
 import { secondLook } from "./second-look";
 import { BASES, TAB_WORDS, TABS, type Tab } from "./words";
+import css from "./labels.css?inline";
+import matrix from "../confusion/confusion.css?inline";
+
+export const styles = `${matrix}\n${css}`;
 
 /** What the judgement stands on; what is in doubt about it stays on the page. */
 function Basis({ ctx, desk, basis }: { ctx: Context; desk: Desk; basis: string | null }) {

@@ -1,4 +1,3 @@
-import css from "./markdown.css?inline";
 import { defineComponent, drawnLater } from "../component";
 import { NAME } from "./name";
 
@@ -10,7 +9,6 @@ export const markdown = defineComponent({
     title: { type: "text", default: "", private: true, says: "Words above the text." },
     text: { type: "text", default: "", private: true, says: "The text, in markdown; what is edited on the page is kept here. HTML in it is shown as it was typed." },
   },
-  styles: css,
   applies: () => true,
   mount: drawnLater(() => import("./view")),
 });

@@ -5,6 +5,9 @@ import type { Context } from "../component";
 import { NAME } from "./name";
 import address from "./sanitised?worker&url";
 import { reason } from "../../hosts/reason";
+import css from "./markdown.css?inline";
+
+export const styles = css;
 
 interface Library {
   nodesOf: (text: string) => DocumentFragment;

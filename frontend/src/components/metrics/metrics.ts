@@ -1,4 +1,3 @@
-import css from "./metrics.css?inline";
 import { firstReason, needsLabels, needsPredictions } from "../applies";
 import { defineComponent, drawnLater } from "../component";
 import { AVERAGES, FIGURES, FORMS, LEAST } from "./options";
@@ -13,7 +12,6 @@ export const metrics = defineComponent({
     average: { type: "choice", default: "macro", choices: AVERAGES, says: "How precision, recall and F1 are taken over the classes." },
     least: { type: "number", default: LEAST, says: "Groups with fewer samples are marked and not told as findings." },
   },
-  styles: css,
   applies: (recording) => firstReason(recording, needsPredictions, needsLabels),
   mount: drawnLater(() => import("./view")),
 });

@@ -17,6 +17,9 @@ import { AVERAGES, FIGURES, FORMS, LEAST, type Average, type Figure } from "./op
 import { RankingList, title as rankingTitle } from "./ranking-list";
 import { AT_ONCE, candidates, useRanking } from "./use-ranking";
 import { figureText, figureTitle } from "./words";
+import css from "./metrics.css?inline";
+
+export const styles = css;
 
 const MOST_COLUMNS = 3;
 const MOST_GROUPS = 200;

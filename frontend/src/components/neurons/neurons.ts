@@ -1,5 +1,3 @@
-import css from "./neurons.css?inline";
-import strip from "../samples-strip.css?inline";
 import type { Recording } from "../../hosts/recording";
 import { firstReason, needsLabels } from "../applies";
 import { defineComponent, drawnLater } from "../component";
@@ -43,7 +41,6 @@ export const neurons = defineComponent({
     compared: { type: "json", default: [], says: "Accepted patches to compare: one or two places in the log of decisions." },
     groups: { type: "text", default: null, says: "Column whose values, within each class, are the groups that an edit is judged by." },
   },
-  styles: `${strip}\n${css}`,
   applies,
   mount: drawnLater(() => import("./view")),
 });

@@ -15,6 +15,10 @@ import { Lists, NAMES } from "./lists";
 import { Patches } from "./patches";
 import { frequentOf, Picker, useRecorded } from "./picker";
 import { TryOut } from "./try-out";
+import css from "./neurons.css?inline";
+import strip from "../samples-strip.css?inline";
+
+export const styles = `${strip}\n${css}`;
 
 const TITLE = "Which neurons made these mistakes?";
 

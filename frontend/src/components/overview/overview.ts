@@ -1,4 +1,3 @@
-import css from "./overview.css?inline";
 import { defineComponent, drawnLater } from "../component";
 
 export const overview = defineComponent({
@@ -10,7 +9,6 @@ export const overview = defineComponent({
     order: { type: "choice", default: "recorded", choices: ["recorded", "name", "relevance"], says: "Order of the cards: as recorded, by name, or what sets the selection apart first." },
     share: { type: "flag", default: true, says: "Whether the share told right is drawn over every bar." },
   },
-  styles: css,
   applies: (recording) => recording.nSamples > 0 || "The recording holds no sample yet.",
   mount: drawnLater(() => import("./view")),
 });

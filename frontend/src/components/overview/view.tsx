@@ -11,6 +11,9 @@ import type { Context } from "../component";
 import { Card } from "./card";
 import { countsOf, weakest } from "./counts";
 import { relevanceOf, type Relevance } from "./relevance";
+import css from "./overview.css?inline";
+
+export const styles = css;
 
 const WHAT = "What is in the data?";
 /** So many cards are drawn at once; the others when they come near the window. */

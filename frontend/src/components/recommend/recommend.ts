@@ -1,5 +1,3 @@
-import css from "./recommend.css?inline";
-import strip from "../samples-strip.css?inline";
 import type { Recording } from "../../hosts/recording";
 import { defineComponent, drawnLater } from "../component";
 import { STRATEGIES, TARGETS } from "./targets";
@@ -23,7 +21,6 @@ export const recommend = defineComponent({
     like: { type: "texts", default: [], says: "Ids of the samples that others should be like." },
     reviewer: { type: "text", default: null, says: "Whose answers teach the list; the person's own unless given." },
   },
-  styles: `${strip}\n${css}`,
   applies,
   mount: drawnLater(() => import("./view")),
 });

@@ -20,6 +20,10 @@ import { STRATEGIES, TARGETS, targetOf } from "./targets";
 import { useBatch } from "./use-batch";
 import { useMarks, usePlaces } from "./use-marks";
 import { reason } from "../../hosts/reason";
+import css from "./recommend.css?inline";
+import strip from "../samples-strip.css?inline";
+
+export const styles = `${strip}\n${css}`;
 
 const SAID: Record<Verdict, string> = { yes: "✓ yes", no: "✗ no", skip: "skipped" };
 const KEYS: Record<string, Verdict> = { "1": "yes", "2": "no", "3": "skip" };

@@ -1,4 +1,3 @@
-import css from "./scatter.css?inline";
 import type { Recording } from "../../hosts/recording";
 import { defineComponent, drawnLater } from "../component";
 import { measuresOf } from "./measures";
@@ -25,7 +24,6 @@ export const scatter = defineComponent({
     neighbours: { type: "flag", default: false, says: "Lines from the sample in focus to those nearest to it in the embedding, as the analysis familiarity found them." },
     twin: { type: "flag", default: false, says: "The samples in sight as a table below the picture." },
   },
-  styles: css,
   applies,
   mount: drawnLater(() => import("./view")),
 });

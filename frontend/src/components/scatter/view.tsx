@@ -12,6 +12,9 @@ import { Dragging, Segments } from "./dragging";
 import { firstPair, isProjection, measuresOf, type Measure } from "./measures";
 import { Plane, type Look } from "./plane";
 import { useShown, type Shown } from "./use-shown";
+import css from "./scatter.css?inline";
+
+export const styles = css;
 
 /** Classes beside the picture; where there are more, the most frequent. */
 const MOST_IN_LEGEND = 12;

@@ -1,4 +1,3 @@
-import css from "./table.css?inline";
 import { defineComponent, drawnLater } from "../component";
 
 export const table = defineComponent({
@@ -13,7 +12,6 @@ export const table = defineComponent({
     pinned: { type: "texts", default: [], says: "Columns that stay at the left while the others scroll." },
     widths: { type: "json", default: {}, says: "Widths of columns in pixels, by name." },
   },
-  styles: css,
   applies: (recording) => recording.nSamples > 0 || "The recording holds no sample yet.",
   mount: drawnLater(() => import("./view")),
 });

@@ -21,6 +21,9 @@ import { Menu, type Opened } from "./menu";
 import { useRows, useTexts, type Tab, type Tabbed } from "./rows";
 import { ColumnList, Jump, Tabs } from "./tools";
 import { Whole } from "./whole";
+import css from "./table.css?inline";
+
+export const styles = css;
 
 /** Rows drawn above and below those in sight. */
 const MARGIN = 3;

@@ -11,6 +11,9 @@ import { eventsIn, samplesOf, type Events } from "./courses";
 import { KINDS, KIND_WORDS, type Kind } from "./kinds";
 import { coursesOf, useCourses } from "./use-time";
 import { reason } from "../../hosts/reason";
+import css from "./events.css?inline";
+
+export const styles = css;
 
 /** So many are listed; all of them are behind the count. */
 const FEW = 40;

@@ -1,4 +1,3 @@
-import css from "./events.css?inline";
 import { defineComponent, drawnLater } from "../component";
 import { applies } from "./has-time";
 import { KINDS } from "./kinds";
@@ -11,7 +10,6 @@ export const events = defineComponent({
     kind: { type: "choice", default: "flip", choices: KINDS, says: "What is listed: predictions that changed, samples learned or forgotten, jumps in confidence, or long ways." },
     layer: { type: "text", default: null, says: "The recorded layer in which movements are measured; the embedding unless given." },
   },
-  styles: css,
   applies: (recording) => applies(recording, "trajectories", "What happened to the samples"),
   mount: drawnLater(() => import("./events-view")),
 });

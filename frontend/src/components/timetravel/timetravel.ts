@@ -1,4 +1,3 @@
-import css from "./timetravel.css?inline";
 import { defineComponent, drawnLater } from "../component";
 import { applies } from "./has-time";
 
@@ -25,7 +24,6 @@ export const timetravel = defineComponent({
     size: { type: "number", default: null, says: "Diameter of a dot in pixels; chosen by how crowded the picture is, unless given." },
     follow: { type: "flag", default: true, says: "Whether a new checkpoint of a running job is placed and shown as it comes, with mode “live”." },
   },
-  styles: css,
   applies: (recording) => applies(recording, "timetravel", "How the samples moved"),
   mount: drawnLater(() => import("./view")),
 });

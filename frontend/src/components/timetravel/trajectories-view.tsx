@@ -15,6 +15,9 @@ import type { Extent } from "../../draw/points/quantise";
 import { Story } from "./story";
 import { coursesOf, projectionOf, useCourses, useProjection } from "./use-time";
 import { reason } from "../../hosts/reason";
+import css from "./trajectories.css?inline";
+
+export const styles = css;
 
 const WAY = 64;
 const LEGEND = {

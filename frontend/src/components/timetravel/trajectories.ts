@@ -1,4 +1,3 @@
-import css from "./trajectories.css?inline";
 import { defineComponent, drawnLater } from "../component";
 import { applies } from "./has-time";
 
@@ -10,7 +9,6 @@ export const trajectories = defineComponent({
     layer: { type: "text", default: null, says: "The recorded layer in which movements are measured; the embedding unless given." },
     most: { type: "number", default: 12, says: "How many samples are drawn at most." },
   },
-  styles: css,
   applies: (recording) => applies(recording, "trajectories", "The course of a sample"),
   mount: drawnLater(() => import("./trajectories-view")),
 });

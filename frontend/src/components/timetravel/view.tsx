@@ -26,6 +26,9 @@ import { at as qualityAt, QualityTable, Trust, type Quality } from "./trust";
 import { useDots, type Dots } from "./use-dots";
 import { coursesOf, projectionOf, useCourses, useProjection, type Projection } from "./use-time";
 import { reason } from "../../hosts/reason";
+import css from "./timetravel.css?inline";
+
+export const styles = css;
 
 const TITLE = "How samples moved while the network trained";
 /** Classes beside the picture; where there are more, the most frequent. */
