@@ -56,8 +56,8 @@ export function RankingList({ ctx, ranking, busy, total, more, source, least }: 
   const shown = all.value ? strong : strong.slice(0, NAMED);
   const name = ({ column }: Ranked) => <button type="button" class="door column" aria-pressed={groupBy.value.includes(column)} title={`Break down by ${column}`} onClick={() => (groupBy.value = [column])}>{column}</button>;
   return (
-    <section class={busy ? "ranking busy" : "ranking"} aria-busy={busy} aria-label="Which column matters most">
-      <h3>Which column matters most <span class="muted small">how much more is wrong there than elsewhere for the same label; bands bear that many groups were looked at</span></h3>
+    <section class="ranking" aria-busy={busy} aria-label="Which column matters most">
+      <h3>Which column matters most <span class="muted small">{busy ? "looking again…" : "how much more is wrong there than elsewhere for the same label; bands bear that many groups were looked at"}</span></h3>
       <ol>
         {shown.map((one) => <li key={one.column}>{name(one)}{one.weakness && <Line ctx={ctx} ranking={ranking} weakness={one.weakness} source={source} />}</li>)}
       </ol>
