@@ -85,6 +85,15 @@ export function exposure(count: Float32Array): number {
   return Math.max(1, held[Math.floor(held.length * 0.99)] ?? 1);
 }
 
+/** How many points a cloud's strength is found on, where a GPU adds up the rest. */
+const EXPOSED = 65536;
+
+/** The count of `exposure` without the cloud itself, found on a sample of many points. */
+export function fullAt(scene: Scene, plane: Plane): number {
+  const every = Math.max(1, Math.floor(scene.n / EXPOSED));
+  return Math.max(2, every * exposure(smoothed(bin(scene.places, plane, scene.unpickable, null, every)).count));
+}
+
 /** How strongly a count shows, 0 … 1: logarithmic, so that a lone point is still seen beside thousands. */
 export function tone(count: number, full: number): number {
   return Math.min(1, Math.log1p(count) / Math.log1p(full));

@@ -1,6 +1,6 @@
 /** The picture as a file: what is on screen, with its labels and ticks. */
 import { css } from "./appearance";
-import { paintAbove, ticksOf, type Above } from "./overlay";
+import { CHIP, FOCUS_RINGS, chipWidth, labelsIn, paintAbove, ringAround, ticksOf, type Above } from "./overlay";
 import type { Frame, Renderer } from "./renderer";
 import { LEAST_RIMMED, RIM, RING, SELECTED_SIZE } from "./renderer";
 import { grown, FILTERED, HIDDEN, SELECTED, type Scene } from "./scene";
@@ -33,7 +33,7 @@ export function pngOf(canvas: HTMLCanvasElement): Promise<Blob> {
 }
 
 function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`).replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, "");
+  return text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`).replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "");
 }
 
 function hex(rgb: number): string {
@@ -56,7 +56,7 @@ export function shapes(scene: Scene, frame: Frame): string[] {
     const fill = flag & FILTERED ? hex(theme.grey[0] | (theme.grey[1] << 8) | (theme.grey[2] << 16)) : hex(scene.rgbAt(i));
     const opacity = chosen ? 1 : flag & FILTERED ? look.opacity * 0.6 : look.opacity;
     const rim = chosen || flag & FILTERED || look.size < LEAST_RIMMED ? -1 : scene.rimAt(i);
-    const stroke = chosen ? ` stroke="${ink}" stroke-width="${RING}"` : rim >= 0 ? ` stroke="${hex(rim)}" stroke-width="${RIM}"` : "";
+    const stroke = chosen ? ` stroke="${ink}" stroke-width="${RING}"${flag & FILTERED ? ' stroke-opacity="0.5"' : ""}` : rim >= 0 ? ` stroke="${hex(rim)}" stroke-width="${RIM}"` : "";
     const layer = chosen ? 3 : flag & FILTERED ? 0 : scene.codes[i] === scene.colours?.raised ? 2 : 1;
     layers[layer]?.push(`<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="${r.toFixed(2)}" fill="${fill}" fill-opacity="${opacity.toFixed(2)}"${stroke}/>`);
   }
@@ -74,9 +74,9 @@ export function svgOf(scene: Scene, frame: Frame, above: Above, picture: () => H
     ? [`<rect width="${width}" height="${height}" fill="${css(scene.theme.surface)}"/>`, ...shapes(scene, frame)]
     : [`<image width="${width}" height="${height}" href="${picture().toDataURL("image/png")}"/>`];
   if (vector) {
-    for (const { x, y, text } of above.labels) {
-      const [px, py] = toScreen(above.view, above.size, x, y);
-      body.push(`<text x="${px.toFixed(1)}" y="${py.toFixed(1)}" text-anchor="middle" font-weight="600" paint-order="stroke" stroke="${css(scene.theme.surface)}" stroke-width="3" fill="${css(scene.theme.ink)}">${escaped(text)}</text>`);
+    for (const { x, y, label } of labelsIn(above, (text) => LETTER * text.length)) {
+      if (label.colour) body.push(`<circle cx="${(x + CHIP / 2).toFixed(1)}" cy="${y.toFixed(1)}" r="${CHIP / 2}" fill="${escaped(label.colour)}"/>`);
+      body.push(`<text x="${(x + chipWidth(label)).toFixed(1)}" y="${(y + 4).toFixed(1)}" font-weight="600" paint-order="stroke" stroke="${css(scene.theme.surface)}" stroke-width="3" fill="${css(scene.theme.ink)}">${escaped(label.text)}</text>`);
     }
     if (above.axes) {
       const { x, y } = above.axes;
@@ -86,6 +86,9 @@ export function svgOf(scene: Scene, frame: Frame, above: Above, picture: () => H
       for (const { at, text } of divided.y) body.push(`<path d="M0 ${at.toFixed(1)}h4" stroke="${quiet}"/><text x="7" y="${(at + 4).toFixed(1)}" fill="${quiet}">${escaped(text)}</text>`);
       body.push(`<text x="${width - 6}" y="${height - 7}" text-anchor="end" fill="${css(scene.theme.ink)}">${escaped(x.name)} →</text>`);
       body.push(`<text x="7" y="15" fill="${css(scene.theme.ink)}">↑ ${escaped(y.name)}</text>`);
+    }
+    for (const [width, colour] of FOCUS_RINGS) {
+      if (above.focus) body.push(`<circle cx="${above.focus[0].toFixed(1)}" cy="${above.focus[1].toFixed(1)}" r="${ringAround(above) + 2}" fill="none" stroke="${css(scene.theme[colour])}" stroke-width="${width}"/>`);
     }
   }
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12"><title>${escaped(words)}</title>${body.join("\n")}</svg>\n`;

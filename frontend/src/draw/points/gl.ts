@@ -1,14 +1,11 @@
 /** Points on the GPU: one draw call, whatever their number, colour and state. */
 import type { Rgba } from "./appearance";
-import { STRENGTH, bin, counted, exposure, rasterSize } from "./density";
+import { STRENGTH, counted, fullAt, rasterSize } from "./density";
 import { Program, texture } from "./gl-parts";
 import type { Extent, Quantised } from "./quantise";
 import { LEAST_RIMMED, RIM, RIMMED_SIZE, RING, SELECTED_SIZE, sized, type Frame, type Renderer } from "./renderer";
 import { clean, type Picture, type Scene } from "./scene";
 import { COUNT_FRAGMENT, PICTURE_FRAGMENT, POINTS_FRAGMENT, POINTS_VERTEX, SCREEN_VERTEX, TONE_FRAGMENT } from "./shaders";
-
-/** How bright a cloud is drawn is found on a sample of this many points. */
-const EXPOSED = 65536;
 
 type Four = [number, number, number, number];
 
@@ -214,9 +211,7 @@ export class GlRenderer implements Renderer {
     gl.bindFramebuffer(gl.FRAMEBUFFER, null);
     gl.viewport(0, 0, this.canvas.width, this.canvas.height);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
-    const every = Math.max(1, Math.floor(scene.n / EXPOSED));
-    const full = exposure(bin(scene.places, frame, scene.unpickable, null, every).count) * every;
-    this.toning.use({ u_sums: 0, u_cells: [width, height], u_full: Math.max(2, full), u_strength: STRENGTH });
+    this.toning.use({ u_sums: 0, u_cells: [width, height], u_full: fullAt(scene, frame), u_strength: STRENGTH });
     gl.bindTexture(gl.TEXTURE_2D, this.sums);
     gl.bindVertexArray(this.screen);
     gl.drawArrays(gl.TRIANGLES, 0, 3);

@@ -37,7 +37,10 @@ export interface Above {
 
 const TEXT = 12;
 const SMALL = 11;
-const CHIP = 9;
+export const CHIP = 9;
+
+/** Width and colour of the rings around the point in focus, the lower one first. */
+export const FOCUS_RINGS = [[4.5, "surface"], [2.5, "accent"]] as const;
 
 type Paint = CanvasRenderingContext2D;
 
@@ -89,34 +92,48 @@ function drawAxes(paint: Paint, above: Above, axes: Axes): void {
   rimmed(paint, `↑ ${axes.y.name}`, 7, 15, theme, css(theme.ink));
 }
 
-function drawLabels(paint: Paint, above: Above): void {
-  const { size, view, theme, labels } = above;
-  paint.font = `600 ${TEXT}px ${theme.font}`;
-  paint.textAlign = "left";
-  paint.textBaseline = "middle";
+export function chipWidth({ colour }: Label): number {
+  return colour ? CHIP + 5 : 0;
+}
+
+/** The labels that find room: where each begins, and the middle of its height. */
+export function labelsIn({ size, view, labels }: Above, widthOf: (text: string) => number): { x: number; y: number; label: Label }[] {
   const boxes = placed(
-    labels.map(({ x, y, text, colour }) => {
-      const [px, py] = toScreen(view, size, x, y);
-      const width = paint.measureText(text).width + (colour ? CHIP + 5 : 0);
+    labels.map((label) => {
+      const [px, py] = toScreen(view, size, label.x, label.y);
+      const width = widthOf(label.text) + chipWidth(label);
       return { x: px - width / 2, y: py - TEXT / 2 - 2, width, height: TEXT + 4 };
     }),
     size,
   );
-  boxes.forEach((box, k) => {
-    const label = labels[k];
-    if (!box || !label) return;
-    const middle = box.y + box.height / 2;
+  return labels.flatMap((label, k) => {
+    const box = boxes[k];
+    return box ? [{ x: box.x, y: box.y + box.height / 2, label }] : [];
+  });
+}
+
+function drawLabels(paint: Paint, above: Above): void {
+  const { theme } = above;
+  paint.font = `600 ${TEXT}px ${theme.font}`;
+  paint.textAlign = "left";
+  paint.textBaseline = "middle";
+  for (const { x, y, label } of labelsIn(above, (text) => paint.measureText(text).width)) {
     if (label.colour) {
       paint.beginPath();
-      paint.arc(box.x + CHIP / 2, middle, CHIP / 2, 0, 2 * Math.PI);
+      paint.arc(x + CHIP / 2, y, CHIP / 2, 0, 2 * Math.PI);
       paint.fillStyle = label.colour;
       paint.fill();
       paint.lineWidth = 1.5;
       paint.strokeStyle = css(theme.surface);
       paint.stroke();
     }
-    rimmed(paint, label.text, box.x + (label.colour ? CHIP + 5 : 0), middle + 0.5, theme, css(theme.ink));
-  });
+    rimmed(paint, label.text, x + chipWidth(label), y + 0.5, theme, css(theme.ink));
+  }
+}
+
+/** Radius of a ring around a point. */
+export function ringAround({ pointSize }: Above): number {
+  return Math.max(5, pointSize / 2 + 3);
 }
 
 function circle(paint: Paint, [x, y]: readonly [number, number], radius: number, width: number, colour: string): void {
@@ -140,19 +157,16 @@ function drawLine(paint: Paint, line: readonly number[], theme: Theme): void {
 
 /** Without clearing: an export paints this over the points. */
 export function paintAbove(paint: Paint, above: Above): void {
-  const { theme, focus, hover, line, axes, pointSize } = above;
+  const { theme, focus, hover, line, axes } = above;
   above.paint?.(paint);
   if (axes) drawAxes(paint, above, axes);
   if (above.labels.length > 0) drawLabels(paint, above);
-  const radius = Math.max(5, pointSize / 2 + 3);
+  const radius = ringAround(above);
   if (hover) {
     circle(paint, hover, radius, 3.5, css(theme.surface));
     circle(paint, hover, radius, 1.5, css(theme.ink));
   }
-  if (focus) {
-    circle(paint, focus, radius + 2, 4.5, css(theme.surface));
-    circle(paint, focus, radius + 2, 2.5, css(theme.accent));
-  }
+  if (focus) for (const [width, colour] of FOCUS_RINGS) circle(paint, focus, radius + 2, width, css(theme[colour]));
   if (line) drawLine(paint, line, theme);
 }
 

@@ -1,9 +1,11 @@
 /** What a person does with the canvas, in a page without any graphics; what is drawn is looked at in a real browser. */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { settle } from "../../components/mounted";
+import { bin, counted, fullAt, smoothed, toned } from "./density";
 import { FlatRenderer } from "./flat";
 import { PointCanvas } from "./point-canvas";
 import { Scene } from "./scene";
+import { fitted } from "./view";
 
 let el: HTMLDivElement;
 let canvas: PointCanvas | null = null;
@@ -147,6 +149,20 @@ test("an SVG holds a circle for every point with a place and texts as texts", ()
   expect(svg).toContain("&#60;b&#62; &#38; co");
 });
 
+test("an SVG tells what is seen: the focus, pale rings around what is filtered out, labels that do not cover each other", () => {
+  const points = made();
+  const svg = () => points.svg();
+  const labels = (text: string) => ({ labels: Array.from({ length: 12 }, () => ({ x: 1, y: 1, text })) });
+  points.update({ selected: [1, 2], filtered: [0, 1, 0, 0, 0, 0], ...labels("Shirt") });
+  expect(svg().match(/<circle[^>]* stroke-opacity="0.5"\/>/g)).toHaveLength(1);
+  expect(svg().match(/>Shirt</g)?.length).toBeLessThan(8);
+  points.update({ focus: 4 });
+  expect(svg().match(/<circle cx="200.0" cy="200.0" r="[\d.]+" fill="none"/g)).toHaveLength(2);
+  points.update({ labels: [{ x: 1, y: 1, text: "odd\uffff\ufffe\u0001", colour: "#123456" }] });
+  expect(svg()).toContain(">odd<");
+  expect(svg()).toContain('fill="#123456"');
+});
+
 test("an SVG has the ticks of its axes, of time by the calendar", () => {
   const points = made();
   points.update({ axes: { x: { name: "ink", time: false }, y: { name: "taken", time: true } } });
@@ -186,4 +202,14 @@ test("without a graphics processor what lies above is drawn on the picture, and 
   expect([put.mock.calls.length, paint.mock.calls.length]).toEqual([2, 2]);
   expect(put.mock.calls[1]?.[0]).toBe(put.mock.calls[0]?.[0]);
   vi.unstubAllGlobals();
+});
+
+test("a cloud is as strong whoever adds it up: what is full is read off the smoothed counts", () => {
+  const scene = new Scene(el);
+  const spread = (k: number) => Array.from({ length: 4000 }, (_, i) => Math.sin(i * k) ** 3);
+  scene.take({ positions: { x: spread(1.1), y: spread(1.7) } });
+  const size = { width: 600, height: 400 };
+  const plane = { view: fitted(scene.extent(), size, "free"), size, cell: 4 };
+  const bins = smoothed(bin(scene.places, plane, scene.unpickable, scene.rgbAt));
+  expect(counted(scene, plane).pixels).toEqual(toned(bins, fullAt(scene, plane)));
 });
