@@ -5,7 +5,7 @@ import { layoutChange } from "./layout-change";
 import { clauseWords, isInline, type Clause } from "./clauses";
 import { textOf } from "./clause-text";
 import { sentenceOf, type Rule } from "./selection";
-import { START, type Asked, type Store } from "./store";
+import { START, firstWords, type Asked, type Store } from "./store";
 import { splitText } from "../draw/where";
 import { reason } from "../hosts/reason";
 
@@ -95,7 +95,8 @@ function clauseChange(before: readonly Clause[], after: readonly Clause[]): { fi
 function change(before: Durable, after: Durable, store: Store): { field: string; label: string } | null {
   if (before.clauses.length !== after.clauses.length || !before.clauses.every((clause, i) => sameClause(clause, after.clauses[i]))) return clauseChange(before.clauses, after.clauses);
   if (!samePick(before.pick, after.pick)) {
-    return { field: "pick", label: after.pick ? `Show ${ruleWords(after.pick.rule, store.recording.peek().classes)}` : "Show all mistakes" };
+    const recording = store.recording.peek();
+    return { field: "pick", label: `Show ${after.pick ? ruleWords(after.pick.rule, recording.classes) : firstWords(recording)}` };
   }
   if (before.split !== after.split) return { field: "split", label: `Show ${splitText(after.split)}` };
   if (before.checkpoint !== after.checkpoint) return { field: "checkpoint", label: after.checkpoint === null ? "Last checkpoint" : `Checkpoint ${store.place() + 1}` };

@@ -15,9 +15,9 @@ import { Performance, type SampleColumns } from "./performance";
 import { predictionsOf } from "./predicted";
 import { indicesOf, needsPrediction, sentenceOf, type Question, type Rule, type Selection } from "./selection";
 import { share } from "./share";
-import { START, Store, type Job, type Sort } from "./store";
+import { START, Store, firstRule, type Job, type Sort } from "./store";
 import { Tags, tagsField } from "./tags";
-import { fromFragment, toFragment } from "./url";
+import { fromFragment, toFragment, unreadIn } from "./url";
 import { reason } from "../hosts/reason";
 
 /** A slider that is dragged asks for every checkpoint on its way; only where it rests is worth fetching. */
@@ -71,7 +71,7 @@ export class Session {
     this.tags = new Tags(this.store, () => this.columns, (field) => this.filter.renew(field));
     const tagged = (name: string) => name === tagsField(this.store.recording.peek());
     this.filter = new Filter(this.store, async (name) => tagged(name) ? this.tags.column() : fieldColumn(name, this.store.recording.peek(), this.columns, () => this.predictions(this.store.checkpoint.peek()?.name ?? null), (one) => this.overTraining(one)));
-    this.history = new History(this.store, (asked) => void (asked ? this.pick(asked.rule, asked.source, asked) : this.pick(this.firstRule(), START)));
+    this.history = new History(this.store, (asked) => void (asked ? this.pick(asked.rule, asked.source, asked) : this.pick(firstRule(this.store.recording.peek()), START)));
     this.stops.push(() => this.tags.stop(), () => this.filter.stop(), () => this.history.stop());
     this.stops.push(host.subscribe((event) => this.receive(event)));
   }
@@ -88,7 +88,7 @@ export class Session {
   start(fragment: string, keep: (fragment: string) => void): void {
     const { store } = this;
     const view = fromFragment(fragment);
-    const question = store.restore(view);
+    const question = store.restore(view, unreadIn(fragment, view));
     void this.measure();
     void this.readLog();
     if (question) void this.pick(question.rule, "address", question);
@@ -107,7 +107,7 @@ export class Session {
         if (question && !selection.peek()) return;
         const turn = this.asked;
         // Whoever asked something else meanwhile wants to see that.
-        timer = setTimeout(() => turn === this.asked && void this.pick(this.firstRule(), START, fresh), started ? REST_MS : 0);
+        timer = setTimeout(() => turn === this.asked && void this.pick(firstRule(this.store.recording.peek()), START, fresh), started ? REST_MS : 0);
       }),
       effect(() => void this.arrange()),
       effect(() => keep(toFragment(store.view()))),
@@ -118,12 +118,6 @@ export class Session {
   stop(): void {
     for (const stop of this.stops) stop();
     this.host.close();
-  }
-
-  /** What to look at first: mistakes where there are labels and predictions, everything otherwise. */
-  firstRule(): Rule {
-    const recording = this.store.recording.peek();
-    return saysPredictions(recording) && recording.nMissingLabels < recording.nSamples ? { kind: "wrong" } : { kind: "all" };
   }
 
   /** Work out a selection and show it; a newer question replaces an older one that is still being answered. */
@@ -158,7 +152,7 @@ export class Session {
 
   /** Back to what the page opens on. */
   unpick(): void {
-    void this.pick(this.firstRule(), START);
+    void this.pick(firstRule(this.store.recording.peek()), START);
   }
 
   /** Ask the same rule again of the split and checkpoint that are chosen now. */

@@ -119,6 +119,21 @@ test("a tampered address is dropped, not obeyed", () => {
   expect(fromFragment(`#split=${"x".repeat(20_000)}`)).toEqual(NO_VIEW);
 });
 
+test("what of an address cannot be read, or is not in this recording, is said", async () => {
+  const said = async (fragment: string) => {
+    const { store } = await opened(new FakeHost(), fragment);
+    session?.stop();
+    return store.notices.value;
+  };
+  const fits = (what: string) => [`Not everything in the address fits: ${what}.`];
+  expect(await said("#pick=cell:1&focus=-4&filter=bar:label+%3D&filter=bar:split+%3D+train&filter=bar:((&tile=scatter:{")).toEqual(fits("2 filters cannot be read; the selection cannot be read; the sample cannot be read; the settings of a tile cannot be read"));
+  expect(await said("#split=tset&focus=99999999&pinned=99999999&page=nowhere")).toEqual(fits("there is no split “tset”; there is no sample 99999999; there is no page “nowhere”"));
+  expect(await said("#pick=wrong&in=tset")).toEqual(fits("what was selected is of a split that is not here"));
+  expect(await said("#pick=wrong&in=all&at=000009")).toEqual(fits("what was selected is of a checkpoint that is not here"));
+  expect(await said(`#filter=${"x".repeat(20_000)}`)).toEqual(fits("it is longer than an address can be"));
+  expect(await said("#focus=4&in=all")).toEqual([]);
+});
+
 test("the headline is what the network did not train on", () => {
   expect(headlineSplit(description(1))).toBe("test");
   expect(headlineSplit(description(1, { splits: [{ name: "all data", count: 12 }] }))).toBe("all");

@@ -2,9 +2,9 @@
 import { computed, signal, type ReadonlySignal, type Signal } from "@preact/signals";
 import { shorten } from "../draw/format";
 import type { Connection, Logged, Progress, Table } from "../hosts/host";
-import type { Checkpoint, Recording } from "../hosts/recording";
+import { saysPredictions, type Checkpoint, type Recording } from "../hosts/recording";
 import type { Confusion, Metrics } from "./performance";
-import { ALL, type Question, type Selection } from "./selection";
+import { ALL, type Question, type Rule, type Selection } from "./selection";
 import { isInline, type Clause } from "./clauses";
 import { fieldsOf } from "./fields";
 import { Arrangement, changedOptions, withOptions, type Layout, type Options } from "./layout";
@@ -40,6 +40,15 @@ export interface Measured {
 }
 
 export const START = "start";
+
+/** What to look at first: mistakes where there are labels and predictions, everything otherwise. */
+export function firstRule(recording: Recording): Rule {
+  return saysPredictions(recording) && recording.nMissingLabels < recording.nSamples ? { kind: "wrong" } : { kind: "all" };
+}
+
+export function firstWords(recording: Recording): string {
+  return firstRule(recording).kind === "wrong" ? "all mistakes" : "all samples";
+}
 
 /** The split a person reads first: what the network did not train on. */
 export function headlineSplit(recording: Recording): string {
@@ -155,20 +164,23 @@ export class Store {
     return Object.fromEntries(kept.filter(([, own]) => Object.keys(own).length > 0));
   }
 
-  /** Take over what of a view fits this recording; says what did not. Returns the question to ask, if there is one. */
-  restore(view: View): Question | null {
+  /** Take over what of a view fits this recording; says what did not, after what could not even be read. Returns the question to ask, if there is one. */
+  restore(view: View, unread: readonly string[] = []): Question | null {
     const recording = this.recording.value;
     const splits = [ALL, ...recording.splits.map((split) => split.name)];
     const known = (name: string | null) => name === null || recording.checkpoints.some((checkpoint) => checkpoint.name === name);
-    const dropped: string[] = [];
+    const dropped = [...unread];
     if (view.fingerprint && !recording.fingerprint.startsWith(view.fingerprint)) {
       dropped.push("the address was made for another recording");
     }
     if (known(view.checkpoint)) this.chosen.value = view.checkpoint;
     else dropped.push(`checkpoint ${view.checkpoint} is not recorded`);
     if (view.split !== null && splits.includes(view.split)) this.split.value = view.split;
+    else if (view.split !== null) dropped.push(`there is no split “${shorten(view.split, 40)}”`);
     if (view.focus !== null && view.focus < recording.nSamples) this.focus.value = view.focus;
     if (view.pinned !== null && view.pinned < recording.nSamples) this.pinned.value = view.pinned;
+    const beyond = [view.focus, view.pinned].find((place) => place !== null && place >= recording.nSamples);
+    if (typeof beyond === "number") dropped.push(`there is no sample ${beyond}`);
     const fields = new Set(fieldsOf(recording).map(({ name }) => name));
     this.groupBy.value = [...new Set(view.groupBy)].filter((name) => fields.has(name));
     this.colorBy.value = view.colorBy !== null && fields.has(view.colorBy) ? view.colorBy : null;
@@ -177,14 +189,16 @@ export class Store {
     this.showUnfiltered.value = view.showUnfiltered;
     const { arrangement } = this;
     if (view.page !== null && arrangement.layout.peek().pages.some(({ id }) => id === view.page)) arrangement.page.value = view.page;
+    else if (view.page !== null) dropped.push(`there is no page “${shorten(view.page, 40)}”`);
     const allowed = this.shareable(view.options);
     const refused = Object.entries(view.options).some(([id, own]) => this.arrangement.tile(id) && Object.keys(own).some((name) => !Object.hasOwn(allowed[id] ?? {}, name)));
     if (refused) dropped.push("texts, charts and code are never taken from an address");
     for (const [id, options] of Object.entries(allowed)) arrangement.layout.value = withOptions(arrangement.layout.peek(), id, options);
     this.clauses.value = view.clauses;
     const { pick } = view;
+    const fits = pick === null || (splits.includes(pick.split) && known(pick.checkpoint));
+    if (pick && !fits) dropped.push(`what was selected is of a ${splits.includes(pick.split) ? "checkpoint" : "split"} that is not here`);
     if (dropped.length > 0) this.notice(`Not everything in the address fits: ${dropped.join("; ")}.`);
-    if (!pick || !splits.includes(pick.split) || !known(pick.checkpoint)) return null;
-    return pick;
+    return fits ? pick : null;
   }
 }

@@ -1,4 +1,5 @@
 /** The view in the address: readable parameters in the fragment, checked one by one when they come back. */
+import { plural } from "../draw/format";
 import type { Json } from "../hosts/host";
 import type { Clause } from "./clauses";
 import { parse } from "./clause-parser";
@@ -180,6 +181,21 @@ export function toFragment(view: View): string {
   return fitted(view).text;
 }
 
+
+/** What of a fragment `fromFragment` could not read, in words. */
+export function unreadIn(fragment: string, view: View): string[] {
+  const text = fragment.replace(/^#/, "");
+  if (text.length > LONGEST) return ["it is longer than an address can be"];
+  const from = new URLSearchParams(text);
+  const filters = from.getAll("filter").length - view.clauses.length;
+  const said: [boolean, string][] = [
+    [filters > 0, `${plural(filters, "filter")} cannot be read`],
+    [from.has("pick") && view.pick === null, "the selection cannot be read"],
+    [(from.has("focus") && view.focus === null) || (from.has("pinned") && view.pinned === null), "the sample cannot be read"],
+    [from.getAll("tile").some((one) => optionsOf(one) === null), "the settings of a tile cannot be read"],
+  ];
+  return said.filter(([lost]) => lost).map(([, words]) => words);
+}
 
 /** What of a fragment can be understood; the rest is dropped. */
 export function fromFragment(fragment: string): View {

@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { mounted, settle, type Mounted } from "../mounted";
 import { rowsOf } from "../../state/masks";
 import { grid } from "./grid";
@@ -7,7 +7,10 @@ import { howOf, marked } from "./marks";
 import { Geometry } from "./sections";
 
 let page: Mounted | null = null;
-afterEach(() => page?.close());
+afterEach(() => {
+  vi.restoreAllMocks();
+  page?.close();
+});
 
 const shown = () => [...(page?.root.querySelectorAll("[role=option]") ?? [])].map((card) => card.getAttribute("aria-label"));
 
@@ -50,6 +53,16 @@ test("a selection made elsewhere says so and can be asked again for what is chos
   page.named("button", "Ask again: test · checkpoint 1").click();
   await settle();
   expect(page.root.querySelector("small")?.textContent).toBe("test · checkpoint 1");
+});
+
+test("the way back is to what the page opened on: all samples, where nobody says what is right", async () => {
+  page = await mounted(grid, { checkpoints: 0 });
+  await page.session.pick({ kind: "rows", rows: [3] }, "scatter");
+  vi.spyOn(performance, "now").mockReturnValue(1e9); // much later, so a step of its own
+  page.named("button", "All samples").click();
+  await settle();
+  expect(page.session.store.selection.value?.rule).toEqual({ kind: "all" });
+  expect(page.session.history.undoable.value).toBe("Show all samples");
 });
 
 test("nothing found is said, not left blank", async () => {

@@ -7,7 +7,7 @@ import { splitText, whereText } from "../../draw/where";
 import { parted } from "../../state/groups";
 import { every, keep, none, rowsOf } from "../../state/masks";
 import { ordered } from "../../state/sorting";
-import { START } from "../../state/store";
+import { START, firstWords } from "../../state/store";
 import { defineComponent, drawn, type Context } from "../component";
 import { useGrouping } from "../use-grouping";
 import { SIZES, lookOf, type Look } from "./look";
@@ -103,7 +103,7 @@ function Grid({ ctx }: { ctx: Context }) {
       <Heading title={title} small={small}>
         {look.of === "selection" && <Stale ctx={ctx} />}
         {look.of === "selection" && selection && selection.source !== START && (
-          <button type="button" class="button quiet" onClick={() => void data.pick({ kind: "wrong" }, START)}>All mistakes</button>
+          <button type="button" class="button quiet" onClick={() => data.unpick()}>{firstWords(recording).replace("all", "All")}</button>
         )}
         <Order ctx={ctx} />
         <Settings ctx={ctx} look={look} total={rows.length} jump={(position) => (goal.value = { position })} />
