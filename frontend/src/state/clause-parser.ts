@@ -1,6 +1,7 @@
 /** Reads filters that people write, and says where one stops making sense. */
 import type { Comparison, Expr, Scalar } from "./clauses";
 import { RESERVED } from "./clause-text";
+import { fromBase64 } from "./masks";
 
 /** What could be written next: a column, or a value of one. */
 export type Wanted = { kind: "column" } | { kind: "value"; column: string };
@@ -247,6 +248,7 @@ class Parser {
 
   private rows(): Expr {
     this.need("(");
+    if (this.token.kind === "text") return this.bits();
     const rows: number[] = [];
     while (!this.take(")")) {
       if (rows.length > 0) this.need(",");
@@ -254,6 +256,19 @@ class Parser {
       rows.push(this.number());
     }
     return { op: "rows", rows: Uint32Array.from(new Set(rows)).sort() };
+  }
+
+  /** One bit for each sample, as base64. */
+  private bits(): Expr {
+    try {
+      const bits = fromBase64(this.token.text);
+      this.place++;
+      this.need(")");
+      return { op: "bits", bits };
+    } catch (error) {
+      if (error instanceof TextError) throw error;
+      return this.fail("bits as base64");
+    }
   }
 
   private polygon(): Expr {

@@ -1,9 +1,11 @@
 /** Filters as text: `label in ("Shirt", "Coat") and ink >= 0.5`. `clause-parser.ts` reads it back as the same expression. */
 import type { Comparison, Expr, Scalar } from "./clauses";
-import { rowsOf } from "./masks";
+import { popcount, rowsOf, toBase64 } from "./masks";
 
 /** Words of the language; a column called so is written in backticks. */
 export const RESERVED = new Set(["and", "or", "not", "in", "is", "missing", "contains", "matches", "has", "true", "false", "inf", "nan", "minding", "ignoring", "case", "rows", "polygon", "everything", "nothing", "to"]);
+/** Up to so many chosen samples are named one by one, more as one bit for each sample. */
+const LISTED = 1000;
 const IDENTIFIER = /^[\p{L}_][\p{L}\p{N}_]*$/u;
 const SIGNS: Record<Comparison, string> = { eq: "=", ne: "!=", lt: "<", le: "<=", gt: ">", ge: ">=" };
 
@@ -55,7 +57,7 @@ export function textOf(expr: Expr): string {
     case "rows":
       return `rows(${expr.rows.join(", ")})`;
     case "bits":
-      return `rows(${rowsOf(expr.bits).join(", ")})`;
+      return `rows(${popcount(expr.bits) <= LISTED ? rowsOf(expr.bits).join(", ") : quoted(toBase64(expr.bits), '"')})`;
     case "polygon":
       return `polygon(${[columnText(expr.x), columnText(expr.y), ...expr.points.map(([x, y]) => `${numberText(x)} ${numberText(y)}`)].join(", ")})`;
     case "in":

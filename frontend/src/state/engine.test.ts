@@ -238,6 +238,16 @@ test("a view never filters itself; a replaced column is looked at again", () => 
   expect([...keep(Uint32Array.of(2, 1, 0), fromRows([0, 2], 3))]).toEqual([2, 0]);
 });
 
+test("very many chosen samples are written as bits and read back; of another recording those count that are here", () => {
+  const bits = new Uint32Array(80).fill(0x77777777);
+  const text = textOf({ op: "bits", bits });
+  expect(text.length).toBeLessThan(460);
+  expect(parse(text)).toEqual({ op: "bits", bits });
+  expect(parse(textOf({ op: "bits", bits: bits.map((_, i) => (i < 8 ? 1 : 0)) }))).toEqual({ op: "rows", rows: Uint32Array.from({ length: 8 }, (_, i) => 32 * i) });
+  expect([...rowsOf(new Engine(11).mask(parse(text)))]).toEqual([0, 1, 2, 4, 5, 6, 8, 9, 10]);
+  expect(() => parse('rows("no base64!")')).toThrow("Expected bits as base64");
+});
+
 test("counts and single bits", () => {
   const mask = fromRows([0, 31, 32, 64], 65);
   expect([popcount(mask), has(mask, 31), has(mask, 33), popcount(every(65))]).toEqual([4, true, false, 65]);

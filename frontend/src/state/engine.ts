@@ -1,7 +1,7 @@
 /** The one filter engine: expressions over typed-array columns become bitmasks, each worked out once. */
 import type { Column } from "../hosts/arrow";
 import { ClauseError, columnsOf, type Clause, type Expr } from "./clauses";
-import { and, complement, every, fromRows, none, or, type Mask } from "./masks";
+import { and, complement, every, fromRows, none, or, rowsOf, words, type Mask } from "./masks";
 import { polygonMask, singleMask } from "./predicates";
 
 interface Kept {
@@ -57,7 +57,7 @@ export class Engine {
       case "rows":
         return fromRows(expr.rows, n);
       case "bits":
-        return and(every(n), expr.bits.length === every(n).length ? expr.bits : none(n));
+        return expr.bits.length === words(n) ? and(every(n), expr.bits) : fromRows(rowsOf(expr.bits), n);
       case "polygon":
         return polygonMask(this.column(expr.x), this.column(expr.y), expr);
       default:

@@ -71,6 +71,22 @@ export function fromRows(rows: ArrayLike<number>, n: number): Mask {
   return out;
 }
 
+/** The first bytes of a mask as base64, the lowest bit first. */
+export function toBase64(mask: Mask, length = 4 * mask.length): string {
+  const bytes = new Uint8Array(mask.buffer, mask.byteOffset, length);
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 4096) text += String.fromCharCode(...bytes.subarray(at, at + 4096));
+  return btoa(text);
+}
+
+/** Throws where the text is no base64. */
+export function fromBase64(text: string): Mask {
+  const packed = atob(text);
+  const bytes = new Uint8Array(4 * Math.ceil(packed.length / 4));
+  for (let i = 0; i < packed.length; i++) bytes[i] = packed.charCodeAt(i);
+  return new Uint32Array(bytes.buffer);
+}
+
 /** The rows of a mask, ascending. */
 export function rowsOf(mask: Mask): Uint32Array {
   const out = new Uint32Array(popcount(mask));

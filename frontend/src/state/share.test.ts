@@ -4,7 +4,7 @@ import { FakeHost } from "../hosts/fake";
 import type { HostEvent, Json, SharedState, Table, TableOptions } from "../hosts/host";
 import { parse } from "./clause-parser";
 import { Session } from "./session";
-import { fromRows } from "./masks";
+import { fromRows, words } from "./masks";
 
 type State = { readonly [key: string]: Json };
 
@@ -138,6 +138,18 @@ test("many samples travel as bits, both ways, without an echo", async () => {
   await rest();
   expect([...(session.store.selection.value?.indices ?? [])]).toEqual([0, 3, 11]);
   expect(desk.posts).toEqual([]);
+});
+
+test("a filter by very many chosen samples is told and heard like any other", async () => {
+  const [one, other] = [await page(), await page()];
+  const bits = new Uint32Array(words(600_000)).fill(0x77777777);
+  one.filter.add({ op: "bits", bits });
+  await rest();
+  const [said] = other.store.clauses.value;
+  expect(said?.expr).toEqual({ op: "bits", bits });
+  expect(desk.posts.filter(({ changes }) => "filter" in changes)).toHaveLength(1);
+  desk.python({ filter: [] });
+  expect([one, other].map(({ store }) => store.clauses.value)).toEqual([[], []]);
 });
 
 test("while a heard selection is still worked out the one before is not sent back", async () => {

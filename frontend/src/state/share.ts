@@ -5,7 +5,7 @@ import { clauseWords, freshId, isInline, type Clause } from "./clauses";
 import { parse } from "./clause-parser";
 import { textOf } from "./clause-text";
 import { fieldsOf } from "./fields";
-import { fromRows, rowsOf } from "./masks";
+import { fromBase64, fromRows, rowsOf, toBase64 } from "./masks";
 import { ALL } from "./selection";
 import type { Session } from "./session";
 import { START } from "./store";
@@ -16,10 +16,8 @@ import { reason } from "../hosts/reason";
 const GATHER_MS = 100;
 /** Up to so many samples are named one by one, more as one bit for each sample. */
 const LISTED = 1000;
-/** Longer filters, of very many chosen samples, are not told. */
+/** Longer filters, of very many values, are not told. */
 const LONGEST_TEXT = 4e6;
-/** Filters by more chosen samples than these stay on the page. */
-const MOST_ROWS = 200_000;
 
 type Field = keyof SharedState;
 type Heard = Extract<HostEvent, { type: "state" }>;
@@ -37,24 +35,9 @@ function plain(value: Json): Said {
   return { key: JSON.stringify(value), value };
 }
 
-function bitsText(mask: Uint32Array, n: number): string {
-  const bytes = new Uint8Array(mask.buffer, mask.byteOffset, Math.ceil(n / 8));
-  let text = "";
-  for (let at = 0; at < bytes.length; at += 4096) text += String.fromCharCode(...bytes.subarray(at, at + 4096));
-  return btoa(text);
-}
-
-function rowsOfBits(text: string, n: number): number[] {
-  const mask = new Uint32Array(Math.ceil(n / 32));
-  const bytes = new Uint8Array(mask.buffer);
-  const packed = atob(text);
-  for (let i = 0; i < Math.min(packed.length, bytes.length); i++) bytes[i] = packed.charCodeAt(i);
-  return Array.from(rowsOf(mask)).filter((row) => row < n);
-}
-
 /** Samples in ascending order, in the shorter of the two forms. */
 function saidSelection(indices: ArrayLike<number>, sentence: string, n: number): Said {
-  const which = indices.length <= LISTED ? { indices: Array.from(indices) } : { bits: bitsText(fromRows(indices, n), n) };
+  const which = indices.length <= LISTED ? { indices: Array.from(indices) } : { bits: toBase64(fromRows(indices, n), Math.ceil(n / 8)) };
   return { key: JSON.stringify(which), value: { sentence, ...which } };
 }
 
@@ -108,7 +91,7 @@ class Share {
     this.asked = namedBy(address);
     const own = (page: string): Json => (session.hostName === "notebook" ? null : page);
     this.fields = {
-      filter: computed(() => plain(store.clauses.value.filter(({ expr }) => isInline(expr) || (isInline(expr, MOST_ROWS) && textOf(expr).length <= LONGEST_TEXT)).map(sharedClause))),
+      filter: computed(() => plain(store.clauses.value.filter(({ expr }) => isInline(expr) || textOf(expr).length <= LONGEST_TEXT).map(sharedClause))),
       filter_error: computed(() => plain(this.filterError())),
       selection: computed(() => this.selection()),
       focus: computed(() => plain(store.focus.value)),
@@ -260,7 +243,7 @@ class Share {
     const n = session.store.recording.peek().nSamples;
     const { indices, bits } = (value ?? {}) as { readonly [key: string]: Json };
     const listed = Array.isArray(indices) ? indices.filter((row): row is number => typeof row === "number" && row < n) : [];
-    const rows = typeof bits === "string" ? rowsOfBits(bits, n) : listed.sort((a, b) => a - b);
+    const rows = typeof bits === "string" ? Array.from(rowsOf(fromBase64(bits))).filter((row) => row < n) : listed.sort((a, b) => a - b);
     const said = value === null ? NOTHING : saidSelection(rows, "", n);
     const shown = this.fields.selection.peek().key;
     this.known.set("selection", said.key);
