@@ -206,14 +206,14 @@ def next_of(socket, *kinds):
     return event
 
 
-@pytest.mark.usefixtures("toys")
+@pytest.mark.usefixtures("toys", "patient")
 def test_a_quick_analysis_is_answered_at_once(owner, recording):
     first = owner.post("/api/run/quick", json={"value": 9}).json()
     assert first["state"] == "done"
     assert (first["key"], first["tables"]) == (recording.result_key(Quick(9)), {"numbers": 4})
 
 
-@pytest.mark.usefixtures("toys")
+@pytest.mark.usefixtures("toys", "patient")
 def test_a_quick_failure_is_answered_at_once(owner):
     assert error_of(owner.post("/api/run/broken", json={}))[:2] == (500, "UnexpectedError")
     assert error_of(owner.post("/api/run/refusing", json={}))[:2] == (409, "MissingInputError")

@@ -1,5 +1,7 @@
 """A page follows a recording that grows, without the server being started again."""
 
+import pytest
+
 from bathyscope.recording import Recording, RecordingWriter
 from bathyscope.workbench.session import Session, identity_of
 from bathyscope.workbench.summary import recording_summary
@@ -32,7 +34,8 @@ def test_a_new_checkpoint_appears_as_an_event_and_in_the_summary(make_recording,
         assert client.get("/api/recording").json()["writing"] is False
 
 
-def test_an_analysis_of_a_growing_run_sees_what_the_page_sees(make_recording, serve_path, toys):
+@pytest.mark.usefixtures("toys", "patient")
+def test_an_analysis_of_a_growing_run_sees_what_the_page_sees(make_recording, serve_path):
     writer = make_recording("live", n_checkpoints=1)
     client = serve_path(writer.path, headers=OWNER)
     first = client.post("/api/run/quick", json={}).json()
