@@ -1,5 +1,6 @@
 """The hub: from a table to a page, a report and results, with what is hidden kept inside."""
 
+import base64
 import gc
 import json
 import os
@@ -297,6 +298,29 @@ def test_a_data_frame_that_changed_is_read_again(tmp_path):
         assert [event.payload["tag"] for event in hub.recording.decisions.active()] == ["odd"]
         assert heard[:1] == ["recording"]
     assert not folder.exists()
+
+
+def test_a_filter_by_chosen_samples_stays_on_these_samples():
+    many = [f"s{i}" for i in range(4000)]
+    with Hub({"id": many}) as hub:
+        hub.filter = ["not rows(0, 3998,7) and sample_id != 'rows(1)'", "`rows(1)` = 2", "rows()"]
+        hub.refresh({"id": many[:0:-1]})
+        assert hub.filter == ("(not rows(1, 3992) and sample_id != 'rows(1)') and (`rows(1)` = 2) and (rows())")
+        bits = base64.b64encode(np.packbits(np.arange(4000) % 2 == 1, bitorder="little")).decode()
+        hub.filter = f'rows("{bits}")'
+        hub.refresh({"id": many})
+        mask = np.unpackbits(np.frombuffer(base64.b64decode(hub.filter[6:-2]), np.uint8), bitorder="little")
+        assert [many[i] for i in np.flatnonzero(mask)] == [many[3999 - i] for i in range(3998, -1, -1) if i % 2 == 1]
+
+
+def test_groups_stay_unless_their_column_goes():
+    with Hub(pd.DataFrame(ANIMALS).assign(weight=1.0)) as hub:
+        hub.focus = "a"
+        told = {"by": "page", "group_by": ["correct", "weight", "label"], "filter_error": "so"}
+        hub._live._session.shared.post(told)
+        hub.refresh(pd.DataFrame(ANIMALS))
+        assert hub._live._session.shared.state.group_by == ("correct", "label")
+        assert hub.filter_error == "so"
 
 
 def test_a_focus_that_is_no_longer_there_goes():

@@ -378,6 +378,16 @@ def test_a_draw_of_the_samples_is_told_in_the_indices_of_the_whole(comms, small_
         assert line.ask("/api/state", method="POST", body=picked)[0]["status"] == 200
         assert hub.selection.ids == [ids[3], ids[19]]
         assert hub.recording.sample_ids[hub.focus].as_py() == ids[7]
+        whole = [hub.recording.index_of(ids[place]) for place in (2, 19)]
+        hub.filter = f"rows({whole[0]}, {whole[1]}) and label = 1"
+        assert hub.filter == f"rows({whole[0]}, {whole[1]}) and label = 1"
+        assert hub._live._session.shared.state.filter_text == "rows(2, 19) and label = 1"
+        heard = queue.Queue()
+        hub.observe(heard.put)
+        line.ask("/api/state", method="POST", body={"by": "p", "focus": 2})
+        state = heard.get(timeout=10).state
+        assert (state.focus, state.selection.indices.tolist()) == (whole[0], hub.selection.indices.tolist())
+        assert state.filter_text == hub.filter
         missing = next(index for index in range(60) if f"s/{index:04d}" not in ids)
         hub.select([missing, ids and hub.recording.index_of(ids[5])])
         assert hub.selection.ids == [ids[5]]

@@ -63,6 +63,7 @@ export interface Recording {
   kind: "image" | "text" | "array" | null;
   nSamples: number;
   nMissingLabels: number;
+  /** Changes whenever the samples are written anew; it begins with their hash, by which addresses know them. */
   fingerprint: string;
   /** Changes when the pictures do: part of their address, so that a browser may keep them. */
   mediaVersion: string | null;
@@ -233,14 +234,16 @@ export function readRecording(json: Json): Recording {
     missing[analysis.text("name")] = analysis.has("missing") ? analysis.texts("missing") : [];
   });
   const capabilities = new Reader(from.object("capabilities"), "recording.capabilities");
+  const mediaVersion = from.has("media_version") ? from.text("media_version") : null;
   return {
     name: from.text("name"),
     task: from.oneOf("task", ["multiclass", "multilabel"] as const),
     kind: from.has("kind") ? from.oneOf("kind", ["image", "text", "array"] as const) : null,
     nSamples: from.number("n_samples"),
     nMissingLabels: from.maybeNumber("n_missing_labels") ?? 0,
-    fingerprint: from.text("fingerprint"),
-    mediaVersion: from.has("media_version") ? from.text("media_version") : null,
+    // The hash is of ids, splits, labels and contents: the version tells of every other column.
+    fingerprint: [from.text("fingerprint"), ...(mediaVersion === null ? [] : [mediaVersion])].join(" "),
+    mediaVersion,
     classes: from.texts("classes"),
     splits: from.each("splits", (split) => ({ name: split.text("name"), count: split.number("count") })),
     columns: from.each("columns", readColumn),

@@ -133,6 +133,11 @@ export class Performance {
     private readonly watch: Watch,
   ) {}
 
+  /** The samples are others: what is known of them is of no use. */
+  forget(): void {
+    this.samplesKept.clear();
+  }
+
   private run(title: string, params: { readonly [key: string]: Json }): Promise<RunResult> {
     return this.watch(title, (options) => this.host.run("performance", params, options));
   }

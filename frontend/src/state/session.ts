@@ -387,11 +387,12 @@ export class Session {
     if (other) {
       this.columns = new Columns(this.host, after);
       this.said = null;
+      this.performance.forget();
     }
     this.tables.clear(); // a result may be about another state of the recording; its key says which
     // A checkpoint is shown once it is measured, so that no figure on the page blinks.
     const grew = after.checkpoints.length - before.checkpoints.length;
-    const changed = grew !== 0 || store.measured.peek().failed !== null;
+    const changed = other || grew !== 0 || store.measured.peek().failed !== null;
     if (changed) await this.measure(after);
     store.recording.value = after;
     if (grew !== 0) for (const { name, role } of fieldsOf(after)) if (role === "course") this.filter.renew(name);

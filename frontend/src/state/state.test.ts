@@ -199,6 +199,21 @@ test("a live run: the new checkpoint appears measured, and only one who stands a
   expect(second.store.place()).toBe(0);
 });
 
+test("samples that are written anew are asked for anew, although ids and labels are the same", async () => {
+  const host = new FakeHost(3, { media_version: "one" });
+  const { store, filter } = await opened(host, "#filter=bar:device+%3D+a");
+  expect(filter.counts.value.passing).toBeGreaterThan(0);
+  const before = host.asked.length;
+  host.more = { media_version: "two" };
+  host.tell({ type: "recording" });
+  await settle();
+  const asked = host.asked.slice(before);
+  expect(asked).toContain("samples?device");
+  expect(asked.filter((one) => one.startsWith("results/performance/") && one.includes("/samples?"))).toHaveLength(1);
+  expect(asked.some((one) => one.includes("/metrics?"))).toBe(true);
+  expect(toFragment(store.view())).toContain("of=abcdef012345");
+});
+
 test("samples' columns are fetched once, and only for the checkpoint that is asked", async () => {
   const host = new FakeHost();
   const opening = await opened(host);

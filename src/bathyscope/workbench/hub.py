@@ -326,9 +326,9 @@ class Hub:
 
         Notes
         -----
-        Open pages follow. The filter stays; the selection and the focus stay on their samples, by id, as far as these
-        are still there; so do tags, notes and labels. Results of analyses are about the former data and are run anew
-        when they are asked for.
+        Open pages follow. The filter stays; the selection, the focus and samples that the filter names by position stay
+        the same samples, by id, as far as these are still there; so do tags, notes and labels. Results of analyses are
+        about the former data and are run anew when they are asked for.
         """
         self._check_open()
         given = self._given.renewed(data)

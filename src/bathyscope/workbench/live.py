@@ -6,6 +6,7 @@ import re
 import tempfile
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,6 +15,7 @@ import numpy as np
 from bathyscope.errors import NotebookError, SelectionError, UnknownColumnError, require
 from bathyscope.recording import Recording
 from bathyscope.workbench.background import BackgroundApp, Served
+from bathyscope.workbench.chosen import rows_in, with_rows
 from bathyscope.workbench.columns import check_sample
 from bathyscope.workbench.layout_schema import COLUMNS, VERSION
 from bathyscope.workbench.modules import Modules
@@ -22,7 +24,7 @@ from bathyscope.workbench.picks import Selection, indices_of
 from bathyscope.workbench.report import export
 from bathyscope.workbench.server import create_app
 from bathyscope.workbench.session import Session
-from bathyscope.workbench.shared import Change, Clause, Picked
+from bathyscope.workbench.shared import Change, Clause, Picked, State
 
 if TYPE_CHECKING:
     from bathyscope.workbench.notebook import HubWidget, View
@@ -38,10 +40,20 @@ QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'')
 
 
 class LookedAt(NamedTuple):
-    """Ids of the samples that are selected, None where nothing was picked, and of the one in focus."""
+    """What must be found again in other data: samples by id, for an index says nothing of them.
+
+    Attributes
+    ----------
+    picked : those that are selected; None where nothing was picked
+    focus : the one that is looked at
+    chosen : those that the filter names by position, by the words that name them
+    columns : names of the columns there were
+    """
 
     picked: list[str] | None
     focus: str | None
+    chosen: Mapping[str, list[str]]
+    columns: frozenset[str]
 
 
 class Live:
@@ -135,7 +147,7 @@ class Live:
     @property
     def filter(self) -> str:
         """The enabled clauses as one text; empty where nothing is filtered."""
-        return self._session.shared.state.filter_text
+        return self._of_whole(self._session.shared.state).filter_text
 
     @filter.setter
     def filter(self, text: str | Iterable[str] | None) -> None:
@@ -145,7 +157,9 @@ class Live:
             if not isinstance(one, str):
                 raise SelectionError(f"A filter is {one!r}; a text such as \"label = 'Shirt'\" is expected, or None.")
             self._check_visible(QUOTED.sub('""', one))
-        self._session.shared.set(filter=tuple(Clause(one.strip()) for one in texts if one.strip()))
+        self._session.shared.set(
+            filter=tuple(Clause(self._filter_of_shown(one.strip())) for one in texts if one.strip())
+        )
 
     @property
     def filter_error(self) -> str | None:
@@ -155,10 +169,7 @@ class Live:
     @property
     def selection(self) -> Selection:
         """What a person, or `select`, picked last."""
-        picked = self._session.shared.state.selection
-        if picked is not None:
-            picked = Picked(self._to_whole(picked.indices), picked.sentence)
-        return Selection(self._recording, picked)
+        return Selection(self._recording, self._of_whole(self._session.shared.state).selection)
 
     def select(self, which: Any) -> None:
         """Pick samples on every page; None for what the pages open on."""
@@ -172,8 +183,7 @@ class Live:
     @property
     def focus(self) -> int | None:
         """Index of the sample that is looked at, or None."""
-        focus = self._session.shared.state.focus
-        return None if focus is None else int(self._to_whole(np.array([focus]))[0])
+        return self._of_whole(self._session.shared.state).focus
 
     @focus.setter
     def focus(self, which: int | str | None) -> None:
@@ -193,14 +203,20 @@ class Live:
 
     def observe(self, callback: Callable[[Change], object]) -> Callable[[], None]:
         """Call back, in a thread of its own, when a person changed something; gives a function that ends it."""
-        return self._session.shared.observe(callback)
+        return self._session.shared.observe(
+            lambda change: callback(replace(change, state=self._of_whole(change.state)))
+        )
 
     def looked_at(self) -> LookedAt:
         """What is selected and in focus, by id: indices say nothing of another table."""
         state, ids = self._session.shared.state, self._recording.sample_ids
         picked = None if state.selection is None else ids.take(self._to_whole(state.selection.indices)).to_pylist()
         focus = self.focus
-        return LookedAt(picked, None if focus is None else ids[focus].as_py())
+        n = len(self._session.view.recording)
+        named = {words: rows for clause in state.filter for words, rows in rows_in(clause.text, n).items()}
+        chosen = {words: ids.take(self._to_whole(rows)).to_pylist() for words, rows in named.items()}
+        columns = frozenset(self._recording.samples_schema.names)
+        return LookedAt(picked, None if focus is None else ids[focus].as_py(), chosen, columns)
 
     def turn_to(self, recording: Recording, looked_at: LookedAt, hidden: frozenset[str]) -> None:
         """Show another state of the data; what is selected and in focus stays so, as far as it is still there."""
@@ -214,17 +230,48 @@ class Live:
         picked = None if looked_at.picked is None else found(looked_at.picked)
         focus = found([] if looked_at.focus is None else [looked_at.focus])
         words = "" if picked is None else f"{len(picked):,} of the {len(looked_at.picked or ()):,} that were selected"
+        chosen, n = {words: found(ids) for words, ids in looked_at.chosen.items()}, len(self._session.view.recording)
+        gone = looked_at.columns.difference(recording.samples_schema.names)
         shared.set(
             selection=None if picked is None else Picked(picked, words),
             focus=int(focus[0]) if len(focus) else None,
-            group_by=tuple(name for name in shared.state.group_by if name in recording.samples_schema.names),
+            group_by=tuple(name for name in shared.state.group_by if name not in gone),
         )
+        # What the pages say is wrong with a filter goes with it, so one that stays is not set anew.
+        if chosen:
+            shared.set(filter=tuple(replace(one, text=with_rows(one.text, chosen, n)) for one in shared.state.filter))
 
     def follow(self) -> None:
         """Look for what a running job has added, and tell the pages."""
         self._session.follow()
 
     # The samples of pages are those of the recording, or a draw of them
+
+    def _of_whole(self, state: State) -> State:
+        """The state in positions of the whole recording."""
+        shown = self._session.view.recording
+        if not isinstance(shown, Part):
+            return state
+
+        def text(one: str) -> str:
+            rows = {words: self._to_whole(places) for words, places in rows_in(one, len(shown)).items()}
+            return with_rows(one, rows, len(self._recording))
+
+        picked, focus = state.selection, state.focus
+        return replace(
+            state,
+            filter=tuple(replace(clause, text=text(clause.text)) for clause in state.filter),
+            selection=None if picked is None else Picked(self._to_whole(picked.indices), picked.sentence),
+            focus=None if focus is None else int(self._to_whole(np.array([focus]))[0]),
+        )
+
+    def _filter_of_shown(self, text: str) -> str:
+        """The text of a filter in positions of what the pages hold."""
+        shown = self._session.view.recording
+        if not isinstance(shown, Part):
+            return text
+        rows = {words: self._to_shown(places) for words, places in rows_in(text, len(self._recording)).items()}
+        return with_rows(text, rows, len(shown))
 
     def _to_whole(self, indices: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         shown = self._session.view.recording
