@@ -62,7 +62,10 @@ def cell(page, output):
     """A cell of the confusion matrix that is not empty, and its count."""
     found = page.locator(f"#{output}").get_by_role("gridcell", name=re.compile(r"^\d+ \w+ called \w+")).first
     found.wait_for()
-    words = found.get_attribute("aria-label") or found.inner_text()
+    words = None
+    while (now := found.get_attribute("aria-label") or found.inner_text()) != words:  # until it is at rest
+        words = now
+        page.wait_for_timeout(250)
     return found, int(re.match(r"\d+", words)[0])
 
 
@@ -81,8 +84,8 @@ def test_two_views_are_linked_in_the_browser_with_or_without_the_host_s_help(hub
     if age == "old":  # such a host makes every model as soon as Python does, and lets no view ask for another
         page.evaluate("(id) => { made(id); }", views[0].hub.model_id)
     confusion, grid = (host.show(page, view) for view in views)
-    door, count = cell(page, confusion)
     page.locator(f"#{grid} img").first.wait_for()
+    door, count = cell(page, confusion)
     before = len(host.asked)
     door.click()
     shows(heading(page, grid), f"^{count} ")
