@@ -25,6 +25,7 @@ test("time is divided by the calendar, and written as short as tells it apart", 
 
 test("numbers are written as look.md says", () => {
   expect(count(1234567)).toBe("1,234,567");
+  expect(count(-30)).toBe("−30"); // the sign of every other number
   expect(plural(1, "sample")).toBe("1 sample");
   expect(plural(8000, "sample")).toBe("8,000 samples");
   expect(percent(0.97, 0)).toBe("97\u202f%");

@@ -7,7 +7,7 @@ const THIN = "\u202f";
 const whole = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 0 });
 
 export function count(value: number | bigint): string {
-  return whole.format(value);
+  return whole.format(value).replace(/^-/, "−");
 }
 
 /** A count where there is room for four characters: 1523 → "1.5k". The whole number must be told elsewhere. */

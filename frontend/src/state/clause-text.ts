@@ -5,7 +5,7 @@ import { popcount, rowsOf, toBase64 } from "./masks";
 /** Words of the language; a column called so is written in backticks. */
 export const RESERVED = new Set(["and", "or", "not", "in", "is", "missing", "contains", "matches", "has", "true", "false", "inf", "nan", "minding", "ignoring", "case", "rows", "polygon", "everything", "nothing", "to"]);
 /** Up to so many chosen samples are named one by one, more as one bit for each sample. */
-const LISTED = 1000;
+export const LISTED = 1000;
 const IDENTIFIER = /^[\p{L}_][\p{L}\p{N}_]*$/u;
 const SIGNS: Record<Comparison, string> = { eq: "=", ne: "!=", lt: "<", le: "<=", gt: ">", ge: ">=" };
 

@@ -3,7 +3,7 @@ import { batch, computed, effect, type ReadonlySignal } from "@preact/signals";
 import type { Host, HostEvent, Json, SharedClause, SharedState } from "../hosts/host";
 import { clauseWords, freshId, isInline, type Clause } from "./clauses";
 import { parse } from "./clause-parser";
-import { textOf } from "./clause-text";
+import { LISTED, textOf } from "./clause-text";
 import { fieldsOf } from "./fields";
 import { fromBase64, fromRows, rowsOf, toBase64 } from "./masks";
 import { ALL } from "./selection";
@@ -14,8 +14,6 @@ import { reason } from "../hosts/reason";
 
 /** What changes within this time is told together. */
 const GATHER_MS = 100;
-/** Up to so many samples are named one by one, more as one bit for each sample. */
-const LISTED = 1000;
 /** Longer filters, of very many values, are not told. */
 const LONGEST_TEXT = 4e6;
 
@@ -182,7 +180,7 @@ class Share {
   }
 
   private hear({ sequence, state }: Heard): void {
-    const waits = (field: Field) => this.asked.has(field) && (this.session.store.picking.peek() !== null || this.fields[field].peek().key !== this.known.get(field));
+    const waits = (field: Field) => this.asked.has(field) && ((field === "selection" && this.session.store.picking.peek() !== null) || this.fields[field].peek().key !== this.known.get(field));
     const heard = FIELDS.filter((field) => Object.hasOwn(state, field) && sequence > (this.written.get(field) ?? 0) && !waits(field));
     batch(() => heard.forEach((field) => this.apply(field, state[field] ?? null)));
     // Whatever became of it here, sending it back would be an echo.

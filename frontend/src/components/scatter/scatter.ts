@@ -5,7 +5,7 @@ import { measuresOf } from "./measures";
 function applies(recording: Recording): true | string {
   if (recording.nSamples === 0) return "The recording holds no sample yet.";
   if (measuresOf(recording).length >= 2) return true;
-  return "Two columns of numbers are needed to place the samples, and the recording has fewer. Record with metadata={…}, or run a projection.";
+  return "Two columns of numbers are needed to place the samples, and the recording has fewer. Record with metadata={…}. Where the embedding puts the samples is shown by the view “timetravel”.";
 }
 
 export const scatter = defineComponent({
