@@ -63,6 +63,8 @@ export interface Recording {
   kind: "image" | "text" | "array" | null;
   nSamples: number;
   nMissingLabels: number;
+  /** Hash of ids, splits, labels and contents. */
+  hash: string;
   /** Changes whenever the samples are written anew; it begins with their hash, by which addresses know them. */
   fingerprint: string;
   /** Changes when the pictures do: part of their address, so that a browser may keep them. */
@@ -241,7 +243,8 @@ export function readRecording(json: Json): Recording {
     kind: from.has("kind") ? from.oneOf("kind", ["image", "text", "array"] as const) : null,
     nSamples: from.number("n_samples"),
     nMissingLabels: from.maybeNumber("n_missing_labels") ?? 0,
-    // The hash is of ids, splits, labels and contents: the version tells of every other column.
+    hash: from.text("fingerprint"),
+    // The version tells of every other column.
     fingerprint: [from.text("fingerprint"), ...(mediaVersion === null ? [] : [mediaVersion])].join(" "),
     mediaVersion,
     classes: from.texts("classes"),

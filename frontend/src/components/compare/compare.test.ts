@@ -1,3 +1,4 @@
+import { render } from "preact";
 import { afterEach, expect, test } from "vitest";
 import { LABELS, PREDICTIONS, SPLITS, FakeHost, categories } from "../../hosts/fake";
 import type { Column } from "../../hosts/arrow";
@@ -8,6 +9,7 @@ import { mounted, settle, type Mounted } from "../mounted";
 import { agreementOf, changesByClass, chanceWords, finding } from "./agreement";
 import { compare } from "./compare";
 import { before } from "./sources";
+import { columnsOf } from "./view";
 import { description } from "../../hosts/fake";
 
 let page: Mounted | null = null;
@@ -96,11 +98,17 @@ test("a number of one label opens the samples of that label alone", async () => 
   expect([...(page.session.store.selection.value?.indices ?? [])]).toEqual(bags);
 });
 
-test("the change of every label is drawn on one scale, on which the widest reaches the edge", async () => {
-  page = await mounted(compare);
-  const at = (selector: string, of: string) => [...(page?.root.querySelectorAll(`.whisker ${selector}`) ?? [])].map((el) => Number(el.getAttribute(of)));
-  const ends = [...at("line[stroke-width]", "x1"), ...at("line[stroke-width]", "x2"), ...at("circle", "cx")];
-  expect(Math.min(Math.min(...ends) - 3, 53 - Math.max(...ends))).toBeCloseTo(0, 6);
+test("the change of every label is drawn on one scale, on which the widest reaches the edge", () => {
+  const counts = { "both right": 0, fixed: 0, broken: 0, "wrong alike": 0, "wrong differently": 0 };
+  const rows = [{ value: 0.07, low: -0.02, high: 0.1 }, { value: -0.05, low: -0.08, high: 0 }].map((change, label) => ({ label, total: 100, counts, change }));
+  const drawn = columnsOf(["a", "b"], { go: () => undefined } as never, rows).find(({ id }) => id === "change");
+  const box = document.createElement("div");
+  // A tenth to either side is 25 pixels around the middle, 28.
+  const at = rows.map((row) => {
+    render(drawn?.cell(row) ?? null, box);
+    return [Number(box.querySelector("circle")?.getAttribute("cx")), Number(box.querySelector("line[stroke-width]")?.getAttribute("x2"))];
+  });
+  expect(at).toEqual([[45.5, 53], [15.5, 28]]);
 });
 
 test("with Shift they become a filter, which does not change the table itself", async () => {

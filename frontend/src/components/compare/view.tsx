@@ -89,7 +89,8 @@ function reachOf(rows: readonly ClassChange[]): number {
   return Math.max(0.01, ...rows.flatMap(({ change: { value, low, high } }) => [value, low, high].map((at) => Math.abs(at ?? 0))));
 }
 
-function columnsOf(classes: readonly string[], doing: Doing, reach: number): TableColumn<ClassChange>[] {
+export function columnsOf(classes: readonly string[], doing: Doing, rows: readonly ClassChange[]): TableColumn<ClassChange>[] {
+  const reach = reachOf(rows);
   const door = (id: string, name: string, outcomes: readonly Outcome[]): TableColumn<ClassChange> => {
     const n = ({ counts }: ClassChange) => outcomes.reduce((sum, outcome) => sum + counts[outcome], 0);
     return {
@@ -171,7 +172,7 @@ export function View({ ctx }: { ctx: Context }) {
             <b>{points(agreement.change.value)} points</b> of share right <span class="muted">(95 % interval {points(agreement.change.low)} to {points(agreement.change.high)})</span>. {chanceWords(agreement)}{" "}
             <span class="muted small">Click shows the samples; Shift and click filters by them.{agreement.apart > 0 ? ` ${count(agreement.apart)} that only one of them speaks of are left out.` : ""}</span>
           </p>
-          {byClass.length > 0 && <SortedTable name="By label" rows={byClass} columns={columnsOf(recording.classes, doing, reachOf(byClass))} initial={{ id: "broken", direction: "descending" }} keyOf={({ label }) => label} />}
+          {byClass.length > 0 && <SortedTable name="By label" rows={byClass} columns={columnsOf(recording.classes, doing, byClass)} initial={{ id: "broken", direction: "descending" }} keyOf={({ label }) => label} />}
         </>
       )}
     </section>

@@ -95,7 +95,7 @@ function Details({ recording }: { recording: Recording }) {
     ["task", recording.task === "multilabel" ? "several labels per sample" : "one label per sample"],
     ["samples are", recording.kind ?? "not recorded"],
     ...recording.layers.map((layer) => [`layer ${layer.name}`, `${layer.role}, ${layer.shape.join(" × ")}, ${layer.dtype}`] as const),
-    ["fingerprint", recording.fingerprint.split(" ", 1).join()],
+    ["fingerprint", recording.hash],
     ...recording.provenance,
   ];
   return (
